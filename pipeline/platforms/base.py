@@ -1,0 +1,247 @@
+"""The adapter protocol: what every platform can be asked, and the four ways a publication can end.
+
+An adapter speaks HTTP and nothing else. It never touches the database, never sleeps through a rate limit and never
+repeats a step that may have had an effect: it reports what happened, and the engine decides.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from pipeline.vocabulary import ErrorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account on one platform, with the credentials its reference resolved to.
+
+    `credentials` is left out of the repr so that no log or traceback shows it.
+    """
+
+    key: str
+    platform: str
+    publish_config: Mapping[str, Any]
+    account_id: str | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is to be published, already adapted to its platform; `distribution_id` is the idempotency key."""
+
+    distribution_id: str
+    body: str
+    title: str | None = None
+    link_url: str | None = None
+    media_urls: Sequence[str] = ()
+    platform_specific: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A reason why the content can't be published as it is, for the person who can change it."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformError:
+    """What the platform, or the way to it, answered. Never holds a secret."""
+
+    kind: ErrorKind
+    message: str
+    code: str | None = None
+    http_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """It is live. `published_at` is the platform's own time where it tells one, else the moment of its answer."""
+
+    external_id: str
+    external_url: str | None
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The platform will not take it, now or later, as it is."""
+
+    error: PlatformError
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Certainly no effect; may be tried again. `retry_at` is the platform's own word, where it gave one.
+
+    The error's kind tells the engine what to hold: `auth` and `rate_limited` concern the whole account.
+    """
+
+    error: PlatformError
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may or may not be live: a time-out, a dropped connection or a 5xx after the request left."""
+
+    error: PlatformError
+
+
+PublishOutcome = Published | Rejected | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The platform was asked and has it not. Evidence only after the settle time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inconclusive:
+    """The platform could not be asked, or its answer decides nothing."""
+
+    error: PlatformError
+
+
+ReconcileOutcome = Published | Absent | Inconclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The handles left by earlier steps of this publication, and the way to record another.
+
+    `record` returns once the handle is committed; the adapter calls it before the next irreversible step.
+    `started_at` is when the first attempt began: no effect of this publication is older.
+    """
+
+    handles: Mapping[str, str]
+    record: Callable[[str, str], None]
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An update or a deletion that holds now, whether this call or an earlier one did it."""
+
+    external_id: str
+    external_url: str | None = None
+
+
+ChangeOutcome = Changed | Rejected | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """A publication's figures at one moment. None is unknown or not offered; 0 is a measured zero.
+
+    `engagements` is the sum of the public interactions the platform counts. `platform_metrics` keeps every figure
+    that has no column of its own, under the platform's name for it.
+    """
+
+    impressions: int | None = None
+    reach: int | None = None
+    engagements: int | None = None
+    clicks: int | None = None
+    shares: int | None = None
+    comments: int | None = None
+    likes: int | None = None
+    saves: int | None = None
+    video_views: int | None = None
+    video_watch_time_seconds: int | None = None
+    platform_metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The publication is no longer on the platform."""
+
+
+class MetricsUnavailable(Exception):
+    """The platform could not be asked for figures; nothing is known, and nothing is stored.
+
+    Attributes:
+        error: what happened; its kind tells whether the account needs a person (`auth`) or time (`rate_limited`).
+    """
+
+    def __init__(self, error: PlatformError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Guarantee(StrEnum):
+    """How surely an unknown outcome can be resolved by asking the platform."""
+
+    CERTAIN = "certain"
+    """The platform keeps a handle of ours: found or absent, both are proof."""
+    LIKELY = "likely"
+    """Found by what was said and when; an absence is believed only after the settle time."""
+    A_PERSON_DECIDES = "a person decides"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the platform offers through its API; never faked."""
+
+    update: bool
+    delete: bool
+    schedule: bool
+    metrics: bool
+    metrics_batch: int
+    guarantee: Guarantee
+
+
+class Adapter(Protocol):
+    """One account on one platform. Safe to use from several threads."""
+
+    name: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, account: Account) -> None: ...
+
+    def validate(self, content: Content) -> list[Problem]:
+        """Everything that would make the platform refuse or mangle it; empty where it is fine. No I/O."""
+        ...
+
+    def publish(self, content: Content, journal: Journal) -> PublishOutcome:
+        """Publish, resuming from the journal's handles. Never raises for what a network or a platform can do."""
+        ...
+
+    def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
+        """After an unknown outcome: ask whether it is live. No effect of its own."""
+        ...
+
+    def update(self, external_id: str, content: Content) -> ChangeOutcome: ...
+
+    def delete(self, external_id: str) -> ChangeOutcome:
+        """Take it down; what is gone already counts as taken down."""
+        ...
+
+    def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
+        """Figures for up to any number of publications, in as few calls as the platform allows.
+
+        An id that the platform did not answer for is left out: unknown.
+
+        Raises:
+            MetricsUnavailable: the platform could not be asked.
+        """
+        ...
+
+    def whoami(self) -> str:
+        """The account's name as the platform knows it, by a call without effect.
+
+        Raises:
+            AccountUnavailable: the credentials are refused or the platform can't be reached.
+        """
+        ...
+
+
+class AccountUnavailable(Exception):
+    """`whoami` failed; `error` says how."""
+
+    def __init__(self, error: PlatformError) -> None:
+        super().__init__(error.message)
+        self.error = error

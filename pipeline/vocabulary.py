@@ -1,0 +1,144 @@
+"""The words of the domain, as the database's enumerations have them (`sql/migrations/0001_vocabulary.sql`).
+
+Every layer may import this module; it imports none of them.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class PostStatus(StrEnum):
+    DRAFT = "draft"
+    REVIEW = "review"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class DistributionStatus(StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+class ContentType(StrEnum):
+    GENERATED = "generated"
+    MANUAL = "manual"
+    REPURPOSED = "repurposed"
+    CURATED = "curated"
+
+
+class AttemptOutcome(StrEnum):
+    """How one attempt to publish ended. There is no fifth way, and none of the four is guessed."""
+
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+class ErrorKind(StrEnum):
+    VALIDATION = "validation"
+    POLICY = "policy"
+    AUTH = "auth"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    DUPLICATE = "duplicate"
+    NETWORK = "network"
+    PROTOCOL = "protocol"
+    LOST = "lost"
+
+
+class AccountState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class LatenessPolicy(StrEnum):
+    PUBLISH_LATE = "publish_late"
+    NEXT_SLOT = "next_slot"
+    HOLD = "hold"
+
+
+class SlotType(StrEnum):
+    REGULAR = "regular"
+    PRIME = "prime"
+    TEST = "test"
+
+
+class RecurringPattern(StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class TimingStrategy(StrEnum):
+    SIMULTANEOUS = "simultaneous"
+    STAGGERED = "staggered"
+    OPTIMIZED = "optimized"
+
+
+class GroupStatus(StrEnum):
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class ReviewDecision(StrEnum):
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+    REJECTED = "rejected"
+
+
+class SourceKind(StrEnum):
+    FEED = "feed"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class IngestStatus(StrEnum):
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class UserRole(StrEnum):
+    WRITER = "writer"
+    REVIEWER = "reviewer"
+    PUBLISHER = "publisher"
+    ADMIN = "admin"
+
+
+class AiOutcome(StrEnum):
+    OK = "ok"
+    TRUNCATED = "truncated"
+    INVALID = "invalid"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class MetricsState(StrEnum):
+    LIVE = "live"
+    GONE = "gone"
+
+
+POST_TRANSITIONS: Final[frozenset[tuple[PostStatus, PostStatus]]] = frozenset(
+    {
+        (PostStatus.DRAFT, PostStatus.REVIEW),
+        (PostStatus.DRAFT, PostStatus.ARCHIVED),
+        (PostStatus.REVIEW, PostStatus.DRAFT),
+        (PostStatus.REVIEW, PostStatus.SCHEDULED),
+        (PostStatus.REVIEW, PostStatus.ARCHIVED),
+        (PostStatus.SCHEDULED, PostStatus.REVIEW),
+        (PostStatus.SCHEDULED, PostStatus.PUBLISHED),
+        (PostStatus.SCHEDULED, PostStatus.ARCHIVED),
+        (PostStatus.PUBLISHED, PostStatus.ARCHIVED),
+    }
+)
