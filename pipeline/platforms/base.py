@@ -160,16 +160,18 @@ class Gone:
     """The publication is no longer on the platform."""
 
 
-class MetricsUnavailable(Exception):
-    """The platform could not be asked for figures; nothing is known, and nothing is stored.
+class PlatformUnavailableError(Exception):
+    """A question without effect (figures, who am I) got no answer; nothing is known, and nothing is stored.
 
     Attributes:
         error: what happened; its kind tells whether the account needs a person (`auth`) or time (`rate_limited`).
+        retry_at: the platform's own word on when to ask again, where it gave one.
     """
 
-    def __init__(self, error: PlatformError) -> None:
+    def __init__(self, error: PlatformError, retry_at: datetime | None = None) -> None:
         super().__init__(error.message)
         self.error = error
+        self.retry_at = retry_at
 
 
 class Guarantee(StrEnum):
@@ -226,7 +228,7 @@ class Adapter(Protocol):
         An id that the platform did not answer for is left out: unknown.
 
         Raises:
-            MetricsUnavailable: the platform could not be asked.
+            PlatformUnavailableError: the platform could not be asked.
         """
         ...
 
@@ -234,14 +236,6 @@ class Adapter(Protocol):
         """The account's name as the platform knows it, by a call without effect.
 
         Raises:
-            AccountUnavailable: the credentials are refused or the platform can't be reached.
+            PlatformUnavailableError: the credentials are refused or the platform can't be reached.
         """
         ...
-
-
-class AccountUnavailable(Exception):
-    """`whoami` failed; `error` says how."""
-
-    def __init__(self, error: PlatformError) -> None:
-        super().__init__(error.message)
-        self.error = error

