@@ -26,6 +26,11 @@ class Settings(BaseSettings):
     web_port: int = Field(default=3000, alias="PRESSROOM_WEB_PORT")
     site_port: int = Field(default=3001, alias="PRESSROOM_SITE_PORT")
     sandbox_port: int = Field(default=3002, alias="PRESSROOM_SANDBOX_PORT")
+    code_port: int = Field(default=3003, alias="PRESSROOM_CODE_PORT")
+    """Dagster's code server, which the web server and the daemon share."""
+
+    user: str | None = Field(default=None, alias="PRESSROOM_USER")
+    """Who you are at the review desk: an email address or a full name of `pressroom users`."""
 
     writer_base_url: str | None = Field(default=None, alias="PRESSROOM_WRITER_BASE_URL")
     """An OpenAI-compatible endpoint. Unset: the offline writer."""

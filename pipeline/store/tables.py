@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    FetchedValue,
     Integer,
     MetaData,
     Numeric,
@@ -28,7 +29,7 @@ Instant = DateTime(timezone=True)
 users = Table(
     "users",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("email", Text),
     Column("full_name", Text),
     Column("roles", ARRAY(Text)),
@@ -40,7 +41,7 @@ users = Table(
 publisher_verticals = Table(
     "publisher_verticals",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("slug", Text),
     Column("name", Text),
     Column("description", Text),
@@ -56,7 +57,7 @@ publisher_verticals = Table(
 content_sources = Table(
     "content_sources",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("name", Text),
     Column("kind", Text),
     Column("location", Text),
@@ -72,7 +73,7 @@ content_sources = Table(
 raw_content = Table(
     "raw_content",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("source_id", Uuid),
     Column("external_id", Text),
     Column("account", Text),
@@ -104,7 +105,7 @@ raw_content = Table(
 ingest_runs = Table(
     "ingest_runs",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
     Column("source_id", Uuid),
     Column("status", Text),
     Column("rows_read", Integer),
@@ -129,7 +130,7 @@ ingest_errors = Table(
 content_analysis = Table(
     "content_analysis",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("content_id", Uuid),
     Column("topics", ARRAY(Text)),
     Column("extracted_facts", JSONB),
@@ -144,7 +145,7 @@ content_analysis = Table(
 content_templates = Table(
     "content_templates",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("name", Text),
     Column("version", Integer),
     Column("output_type", Text),
@@ -160,7 +161,7 @@ content_templates = Table(
 generated_content = Table(
     "generated_content",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("source_content_id", Uuid),
     Column("template_id", Uuid),
     Column("content_type", Text),
@@ -181,7 +182,7 @@ generated_content = Table(
 publisher_posts = Table(
     "publisher_posts",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("canonical_id", Text),
     Column("vertical_id", Uuid),
     Column("author_id", Uuid),
@@ -220,7 +221,7 @@ post_transitions = Table(
 post_events = Table(
     "post_events",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
     Column("post_id", Uuid),
     Column("from_status", Text),
     Column("to_status", Text),
@@ -231,7 +232,7 @@ post_events = Table(
 seo_reports = Table(
     "seo_reports",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
     Column("post_id", Uuid),
     Column("content_hash", Text),
     Column("score", SmallInteger),
@@ -242,7 +243,7 @@ seo_reports = Table(
 reviews = Table(
     "reviews",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
     Column("post_id", Uuid),
     Column("reviewer_id", Uuid),
     Column("decision", Text),
@@ -254,7 +255,7 @@ reviews = Table(
 publisher_post_analytics = Table(
     "publisher_post_analytics",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("post_id", Uuid),
     Column("date", Date),
     Column("views", BigInteger),
@@ -270,7 +271,7 @@ publisher_post_analytics = Table(
 affiliate_products = Table(
     "affiliate_products",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("vertical_id", Uuid),
     Column("name", Text),
     Column("merchant", Text),
@@ -284,7 +285,7 @@ affiliate_products = Table(
 ai_usage = Table(
     "ai_usage",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
     Column("task", Text),
     Column("provider", Text),
     Column("model", Text),
@@ -303,7 +304,7 @@ ai_usage = Table(
 platforms = Table(
     "platforms",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("name", Text),
     Column("account_key", Text),
     Column("state", Text),
@@ -339,7 +340,7 @@ platforms = Table(
 cross_post_groups = Table(
     "cross_post_groups",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("name", Text),
     Column("source_content_id", Uuid),
     Column("timing_strategy", Text),
@@ -352,7 +353,7 @@ cross_post_groups = Table(
 distributions = Table(
     "distributions",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("post_id", Uuid),
     Column("content_id", Uuid),
     Column("content_type", Text),
@@ -414,7 +415,7 @@ distribution_transitions = Table(
 distribution_events = Table(
     "distribution_events",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
     Column("distribution_id", Uuid),
     Column("from_status", Text),
     Column("to_status", Text),
@@ -426,7 +427,7 @@ distribution_events = Table(
 publish_attempts = Table(
     "publish_attempts",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
     Column("distribution_id", Uuid),
     Column("platform_id", Uuid),
     Column("lease_token", BigInteger),
@@ -461,7 +462,7 @@ review_versions = Table(
 publishing_calendar = Table(
     "publishing_calendar",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("date", Date),
     Column("time_slot", Time),
     Column("timezone", Text),
@@ -478,7 +479,7 @@ publishing_calendar = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", BigInteger, primary_key=True),
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
     Column("topic", Text),
     Column("idempotency_key", Text),
     Column("payload", JSONB),
@@ -492,7 +493,7 @@ outbox = Table(
 distribution_metrics = Table(
     "distribution_metrics",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("distribution_id", Uuid),
     Column("recorded_at", Instant),
     Column("recorded_hour", Instant, primary_key=True),
@@ -515,7 +516,7 @@ distribution_metrics = Table(
 platform_patterns = Table(
     "platform_patterns",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("platform_id", Uuid),
     Column("pattern_type", Text),
     Column("pattern_name", Text),
@@ -527,7 +528,7 @@ platform_patterns = Table(
 pattern_feedback = Table(
     "pattern_feedback",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
     Column("pattern_id", Uuid),
     Column("content_id", Uuid),
     Column("distribution_id", Uuid),

@@ -1,0 +1,107 @@
+"""Rows of `platforms`: the accounts that are published to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pipeline.store.tables import platforms
+from pipeline.vocabulary import AccountState
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One account. `credentials_secret_id` says where the secret is, never what."""
+
+    id: UUID
+    name: str
+    account_key: str
+    account_id: str | None
+    state: AccountState
+    state_reason: str | None
+    timezone: str
+    vertical_id: UUID | None
+    publish_config: Mapping[str, Any]
+    credentials_secret_id: str | None
+    max_content_length: int | None
+    max_title_length: int | None
+    is_home: bool
+    held_until: datetime | None
+
+
+_COLUMNS = [platforms.c[name] for name in AccountRow.__dataclass_fields__]
+
+
+class UnknownAccountError(LookupError):
+    """No account has that key."""
+
+
+def get(connection: sa.Connection, account_key: str) -> AccountRow:
+    """Raises: UnknownAccountError."""
+    row = connection.execute(sa.select(*_COLUMNS).where(platforms.c.account_key == account_key)).one_or_none()
+    if row is None:
+        raise UnknownAccountError(f"No account is called {account_key!r}; `pressroom accounts` lists them.")
+    return _account(row)
+
+
+def all_accounts(connection: sa.Connection) -> list[AccountRow]:
+    query = sa.select(*_COLUMNS).order_by(platforms.c.is_home.desc(), platforms.c.account_key)
+    return [_account(row) for row in connection.execute(query)]
+
+
+def of_vertical(connection: sa.Connection, vertical_id: UUID) -> list[AccountRow]:
+    """The active accounts that a vertical's posts go to, the home first."""
+    return [
+        account
+        for account in all_accounts(connection)
+        if account.state == AccountState.ACTIVE and account.vertical_id in (None, vertical_id)
+    ]
+
+
+def pause(connection: sa.Connection, account_id: UUID, reason: str) -> None:
+    """Nothing more is sent from the account until a person resumes it."""
+    connection.execute(
+        platforms.update()
+        .where(platforms.c.id == account_id, platforms.c.state == AccountState.ACTIVE)
+        .values(state=AccountState.PAUSED, state_reason=reason)
+    )
+
+
+def resume(connection: sa.Connection, account_id: UUID) -> None:
+    connection.execute(
+        platforms.update()
+        .where(platforms.c.id == account_id)
+        .values(state=AccountState.ACTIVE, state_reason=None, held_until=None)
+    )
+
+
+def hold_until(connection: sa.Connection, account_id: UUID, until: datetime) -> None:
+    """Nothing is sent from the account before `until`; an earlier time never shortens a longer hold."""
+    connection.execute(
+        platforms.update()
+        .where(platforms.c.id == account_id)
+        .values(held_until=sa.func.greatest(sa.func.coalesce(platforms.c.held_until, until), until))
+    )
+
+
+def count_errors(connection: sa.Connection, account_ids: Sequence[UUID]) -> None:
+    """Bring `api_errors_24h` of the accounts up to date from the journal."""
+    connection.execute(
+        sa.text("""
+            update platforms p
+            set api_errors_24h = (
+                select count(*) from publish_attempts a
+                where a.platform_id = p.id and a.started_at > now() - interval '24 hours' and a.error_kind is not null
+            )
+            where p.id = any (:ids)
+        """),
+        {"ids": list(account_ids)},
+    )
+
+
+def _account(row: sa.Row[Any]) -> AccountRow:
+    values = dict(row._mapping)  # noqa: SLF001 - the public way to a row's names
+    return AccountRow(**{**values, "state": AccountState(values["state"])})

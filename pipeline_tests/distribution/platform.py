@@ -1,0 +1,118 @@
+"""A platform of the test's own, with its ledger as the truth: what happened there, whatever our database says."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from pipeline.distribution.engine import EngineConfig
+from pipeline.platforms.base import (
+    Absent,
+    Account,
+    Adapter,
+    Capabilities,
+    ChangeOutcome,
+    Content,
+    Gone,
+    Guarantee,
+    Inconclusive,
+    Journal,
+    Metrics,
+    NotSent,
+    PlatformError,
+    Problem,
+    Published,
+    PublishOutcome,
+    ReconcileOutcome,
+    Unknown,
+)
+from pipeline.store.accounts import AccountRow
+from pipeline.vocabulary import ErrorKind
+
+CONFIG = EngineConfig(
+    lease=timedelta(seconds=30),
+    settle=timedelta(seconds=60),
+    look_ahead=timedelta(seconds=1),
+    backoff_base=timedelta(seconds=30),
+)
+NOW_SETTLED = replace(CONFIG, settle=timedelta(0))
+
+Behaviour = Callable[[Content, Journal], PublishOutcome | None]
+"""What the platform does with a content before it takes it; None: it takes it and answers."""
+
+
+class Platform:
+    """The ledger is shared by all accounts and threads."""
+
+    def __init__(self, behaviour: Behaviour = lambda content, journal: None) -> None:
+        self.behaviour = behaviour
+        self.sent: list[tuple[str, str, datetime]] = []
+        self.answer: ReconcileOutcome | None = None
+        self._lock = threading.Lock()
+
+    def open(self, row: AccountRow) -> Adapter:
+        return _TestAdapter(Account(row.account_key, row.name, row.publish_config), self)
+
+    def effect(self, account_key: str, content: Content) -> None:
+        with self._lock:
+            self.sent.append((account_key, content.distribution_id, datetime.now(UTC)))
+
+    def effects_of(self, distribution_id: object) -> int:
+        return sum(1 for _, sent, _ in self.sent if sent == str(distribution_id))
+
+
+class _TestAdapter:
+    name: ClassVar[str] = "test"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        update=False, delete=False, schedule=False, metrics=True, metrics_batch=100, guarantee=Guarantee.LIKELY
+    )
+
+    def __init__(self, account: Account, platform: Platform | None = None) -> None:
+        assert platform is not None
+        self.account = account
+        self.platform = platform
+
+    def validate(self, content: Content) -> list[Problem]:
+        return []
+
+    def publish(self, content: Content, journal: Journal) -> PublishOutcome:
+        refused = self.platform.behaviour(content, journal)
+        if refused is not None and not isinstance(refused, Unknown):
+            return refused
+        self.platform.effect(self.account.key, content)
+        return refused or _published(content)
+
+    def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
+        if self.platform.answer is not None:
+            return self.platform.answer
+        return _published(content) if self.platform.effects_of(content.distribution_id) else Absent()
+
+    def update(self, external_id: str, content: Content) -> ChangeOutcome:
+        raise NotImplementedError
+
+    def delete(self, external_id: str) -> ChangeOutcome:
+        raise NotImplementedError
+
+    def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
+        return {external_id: Metrics(impressions=100, engagements=0) for external_id in external_ids}
+
+    def whoami(self) -> str:
+        return self.account.key
+
+
+def _published(content: Content) -> Published:
+    return Published(f"ext-{content.distribution_id}", f"https://example.com/{content.distribution_id}", datetime.now(UTC))
+
+
+def lost_answer(content: Content, journal: Journal) -> PublishOutcome:
+    """The platform takes it, and its answer never arrives."""
+    return Unknown(PlatformError(ErrorKind.NETWORK, "read timed out"))
+
+
+def not_sent(kind: ErrorKind, retry_at: datetime | None = None) -> Behaviour:
+    return lambda content, journal: NotSent(PlatformError(kind, f"{kind} for the test"), retry_at)
+
+
+def inconclusive() -> Inconclusive:
+    return Inconclusive(PlatformError(ErrorKind.UNAVAILABLE, "503"))
