@@ -66,7 +66,8 @@ def mark_published(
                 published_at = :published_at, next_metrics_at = :published_at, error_message = null,
                 lease_until = null, leased_by = null, settle_until = null, reconcile_at = null
             from platforms p
-            where d.id = :id and d.lease_token = :token and d.status in ('publishing', 'unknown') and p.id = d.platform_id
+            where d.id = :id and d.lease_token = :token and d.status in ('publishing', 'unknown')
+                and p.id = d.platform_id
             returning d.post_id, d.platform_id, p.is_home
         """),
         {
@@ -143,7 +144,8 @@ def mark_unknown(
         connection,
         distribution_id,
         token,
-        "status = 'unknown', error_message = :reason, settle_until = now() + :settle, reconcile_at = now() + :ask_after",
+        "status = 'unknown', error_message = :reason, settle_until = now() + :settle,"
+        " reconcile_at = now() + :ask_after",
         {"reason": reason, "settle": settle, "ask_after": ask_after},
     )
 

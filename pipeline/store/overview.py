@@ -111,9 +111,11 @@ def overdue(connection: sa.Connection, limit: int = 50) -> list[LedgerRow]:
     """Scheduled, due more than a quarter of an hour ago, and with no reason to wait that one could see."""
     rows = connection.execute(
         sa.text(f"""
-            select * from ({_ROWS} where d.status = 'scheduled' and d.next_attempt_at < now() - interval '15 minutes') as late
+            select * from (
+                {_ROWS} where d.status = 'scheduled' and d.next_attempt_at < now() - interval '15 minutes'
+            ) as late
             where what = '' order by at limit :limit
-        """),
+        """),  # noqa: S608 - our own text
         {"limit": limit},
     )
     return [LedgerRow(**row) for row in rows.mappings()]

@@ -14,7 +14,7 @@ from pipeline.vocabulary import ReviewDecision
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """A post under review, its row locked: of two reviewers at once the second waits, then sees the first's decision."""
+    """A post under review, its row locked: of two reviewers the second waits, then sees the first's decision."""
 
     id: UUID
     canonical_id: str
@@ -62,7 +62,7 @@ def set_status(connection: sa.Connection, post_id: UUID, status: str, **values: 
 
 
 def approve_versions(
-    connection: sa.Connection, post_id: UUID, review_id: int, at: datetime, local: datetime, zone: str
+    connection: sa.Connection, post_id: UUID, review_id: int, *, at: datetime, local: datetime, zone: str
 ) -> int:
     """Bind the hash of every drafted version to the approval and schedule it; returns how many there are."""
     return connection.execute(

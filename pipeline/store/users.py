@@ -54,7 +54,7 @@ def add(
     connection.execute(
         sa.text("""
             insert into users (email, full_name, roles, is_person)
-            values (lower(:email), :full_name, cast(:roles as user_role[]), :is_person)
+            values (lower(:email), :full_name, cast(:roles as text[]), :is_person)
             on conflict (email) do update
             set roles = array(select distinct role from unnest(users.roles || excluded.roles) as role order by role)
         """),

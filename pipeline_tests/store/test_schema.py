@@ -26,7 +26,7 @@ _COLUMNS = """
 def test_the_table_definitions_are_the_migrated_schema(engine):
     with engine.connect() as connection:
         migrated = {
-            (row.table_name, row.column_name): (row.type.replace("user_role[]", "text[]"), row.primary_key)
+            (row.table_name, row.column_name): (row.type, row.primary_key)
             for row in connection.execute(sa.text(_COLUMNS))
         }
     defined = {

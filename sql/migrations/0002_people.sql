@@ -2,7 +2,7 @@ create table users (
     id uuid primary key default gen_random_uuid(),
     email text not null check (email = lower(email) and email like '%_@_%'),
     full_name text not null check (full_name <> ''),
-    roles user_role[] not null default '{}',
+    roles text[] not null default '{}' check (cast(roles as user_role[]) is not null),
     is_person boolean not null default true,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),

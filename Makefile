@@ -1,0 +1,45 @@
+# Two commands: `make run` and `make test`. Both set up what they need, inside this folder.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check demo bench lock clean
+
+run: $(READY)
+	@$(BIN)/pressroom up
+
+demo: $(READY)
+	@$(BIN)/pressroom demo
+
+test: $(READY)
+	@$(BIN)/pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/dg check defs
+	$(BIN)/pytest -n 0 pipeline_tests/store/test_schema.py
+
+bench: $(READY)
+	@$(BIN)/python -m bench
+
+# Rebuilt when the pinned requirements or the project's own declaration change.
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Pressroom needs Python 3.11: set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up in $(VENV) (two minutes the first time) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Needs uv. No index or link lines: the file holds names, versions and hashes only.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --upgrade --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,31 @@
+"""The whole graph, with the world swappable: tests pass resources of their own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from pipeline import checks, jobs, schedules, sensors
+from pipeline.assets import distribution, editorial, metrics
+from pipeline.resources.database import Database
+from pipeline.resources.platforms import Platforms
+from pipeline.resources.writer import WriterResource
+
+
+def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """`resources` replaces any of database, platforms, writer."""
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules([editorial, distribution, metrics]),
+        asset_checks=checks.ALL,
+        jobs=jobs.ALL,
+        schedules=schedules.ALL,
+        sensors=sensors.ALL,
+        resources={
+            "database": Database(),
+            "platforms": Platforms(),
+            "writer": WriterResource(),
+            **(resources or {}),
+        },
+        # A run of ours waits on networks, not on the processor: a process for each step would only cost seconds.
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,204 @@
+"""From scraped sources to posts in the review queue. Each asset loads, makes one call of the domain, and reports."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from pipeline.assets.batch import each_partition
+from pipeline.partitions import posts
+from pipeline.resources.database import Database
+from pipeline.resources.writer import WriterResource
+
+_OWNERS = ["team:editorial"]
+_BATCH = dg.BackfillPolicy.single_run()
+
+
+@dg.asset(
+    group_name="sources",
+    kinds={"postgres", "rss"},
+    owners=["team:data"],
+    description=(
+        "Everything taken in from the feeds and files of `content_sources`: new items are added, figures of known "
+        "ones are brought up to date, bad rows are counted and kept with their line."
+    ),
+    metadata={"dagster/table_name": "pressroom.public.raw_content"},
+)
+def source_content(context: dg.AssetExecutionContext, database: Database) -> dg.MaterializeResult[None]:
+    from pipeline.editorial.sources import sync_sources
+
+    reports = sync_sources(database.engine)
+    for report in reports:
+        if report.error:
+            context.log.error("%s: %s", report.source, report.error)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": sum(report.rows_read for report in reports),
+            "new": sum(report.rows_new for report in reports),
+            "bad": sum(report.rows_bad for report in reports),
+            "sources": dg.MetadataValue.md(_sources_table(reports)),
+        }
+    )
+
+
+@dg.asset(
+    deps=[source_content],
+    group_name="sources",
+    kinds={"postgres", "ai"},
+    owners=_OWNERS,
+    description=(
+        "What each item is about: topics, facts (each with the sentence it comes from), entities, language, and how "
+        "strong its hook is, 0 to 100. Strong items that readers liked become posts."
+    ),
+    metadata={"dagster/table_name": "pressroom.public.content_analysis"},
+)
+def content_analysis(
+    context: dg.AssetExecutionContext, database: Database, writer: WriterResource
+) -> dg.MaterializeResult[None]:
+    from pipeline.editorial.analysis import analyse_new
+
+    report = analyse_new(database.engine, writer.open())
+    for failure in report.failures:
+        context.log.error("%s", failure)
+    return dg.MaterializeResult(metadata={"analysed": report.analysed, "failed": len(report.failures)})
+
+
+@dg.asset(
+    deps=[content_analysis],
+    partitions_def=posts,
+    backfill_policy=_BATCH,
+    group_name="editorial",
+    kinds={"ai"},
+    owners=_OWNERS,
+    description=(
+        "The plan of one article: topic, target keyword, sections with their word counts, tone. Kept in "
+        "`content_analysis.extracted_facts`; a rerun finds it there and pays nothing."
+    ),
+)
+def content_brief(context: dg.AssetExecutionContext, database: Database, writer: WriterResource) -> None:
+    from pipeline.editorial.brief import write_brief
+
+    model = writer.open()
+
+    def work(canonical_id: str) -> Mapping[str, Any]:
+        with _failing_story(database, canonical_id):
+            brief = write_brief(database.engine, model, canonical_id)
+        return {
+            "topic": brief.topic,
+            "target_keyword": brief.target_keyword,
+            "target_word_count": brief.target_word_count,
+            "brief": dg.MetadataValue.json(brief.model_dump()),
+        }
+
+    each_partition(context, work)
+
+
+@dg.asset(
+    deps=[content_brief],
+    partitions_def=posts,
+    backfill_policy=_BATCH,
+    group_name="editorial",
+    kinds={"ai", "markdown"},
+    owners=_OWNERS,
+    description="The article, written from the brief and the source's facts, with its links: a post with status draft.",
+    metadata={"dagster/table_name": "pressroom.public.publisher_posts"},
+)
+def article_draft(context: dg.AssetExecutionContext, database: Database, writer: WriterResource) -> None:
+    from pipeline.editorial.draft import write_draft
+    from pipeline.store.review_queue import article
+
+    model = writer.open()
+
+    def work(canonical_id: str) -> Mapping[str, Any]:
+        with _failing_story(database, canonical_id):
+            write_draft(database.engine, model, canonical_id)
+        with database.engine.connect() as connection:
+            post = article(connection, canonical_id)
+        assert post is not None
+        return {"title": post.title, "slug": post.slug, "article": dg.MetadataValue.md(post.content)}
+
+    each_partition(context, work)
+
+
+@dg.asset(
+    deps=[article_draft],
+    partitions_def=posts,
+    backfill_policy=_BATCH,
+    group_name="editorial",
+    kinds={"seo"},
+    owners=_OWNERS,
+    description=(
+        "What search engines and readers would object to, each finding with what to do. "
+        "Blocking findings block approval."
+    ),
+    metadata={"dagster/table_name": "pressroom.public.seo_reports"},
+)
+def seo_report(context: dg.AssetExecutionContext, database: Database) -> None:
+    from pipeline.editorial.seo import check_post
+
+    def work(canonical_id: str) -> Mapping[str, Any]:
+        with _failing_story(database, canonical_id):
+            report = check_post(database.engine, canonical_id)
+        lines = [f"| {f.severity} | {f.message} | {f.what_to_do} |" for f in report.findings]
+        table = "\n".join(["| severity | finding | what to do |", "|---|---|---|", *lines])
+        return {"score": report.score, "findings": dg.MetadataValue.md(table)}
+
+    each_partition(context, work)
+
+
+@dg.asset(
+    deps=[seo_report],
+    partitions_def=posts,
+    backfill_policy=_BATCH,
+    group_name="editorial",
+    kinds={"postgres"},
+    owners=_OWNERS,
+    description=(
+        "The post as each account would publish it: adapted, fitted to the platform's limits, hashed. "
+        "The post then waits in the review queue; an approval binds exactly these versions."
+    ),
+    metadata={"dagster/table_name": "pressroom.public.distributions"},
+)
+def distribution_plan(context: dg.AssetExecutionContext, database: Database) -> None:
+    from pipeline.distribution.plan import plan_post
+
+    def work(canonical_id: str) -> Mapping[str, Any]:
+        with _failing_story(database, canonical_id):
+            versions = plan_post(database.engine, canonical_id)
+        lines = [f"| {v.account_key} | {v.status} | {_cell(v.text)} | {v.hold_reason or ''} |" for v in versions]
+        table = "\n".join(["| account | status | text | note |", "|---|---|---|---|", *lines])
+        return {"dagster/row_count": len(versions), "versions": dg.MetadataValue.md(table)}
+
+    each_partition(context, work)
+
+
+def _cell(text: str) -> str:
+    """The beginning of a text, fit for a cell of a Markdown table."""
+    return " ".join(text[:200].split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _sources_table(reports: list[Any]) -> str:
+    rows = [
+        f"| {r.source} | {r.rows_read} | {r.rows_new} | {r.rows_changed} | {r.rows_bad} | {r.error or ''} |"
+        for r in reports
+    ]
+    return "\n".join(["| source | read | new | changed | bad | error |", "|---|---|---|---|---|---|", *rows])
+
+
+class _failing_story:  # noqa: N801 - a clause of a with statement
+    """Writes a failure onto the story, so that it is tried again later and shown with its reason."""
+
+    def __init__(self, database: Database, canonical_id: str) -> None:
+        self._database = database
+        self._canonical_id = canonical_id
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            from pipeline.store.database import transaction
+            from pipeline.store.stories import story_failed
+
+            with transaction(self._database.engine, "writer") as connection:
+                story_failed(connection, self._canonical_id, str(error))

@@ -1,0 +1,170 @@
+"""`pressroom demo`: the whole line once, without waiting for people, told as it goes."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.cli.console import engine, fail, out
+from pipeline.settings import settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+REVIEWER = "Demo reviewer (scripted)"
+
+
+def demo(
+    articles: Annotated[int, typer.Option(min=1, max=100, help="How many stories to take through.")] = 3,
+) -> None:
+    """Source to figures in one go: ingest, write, review (by a script, named so), publish to the sandbox, measure."""
+    from pipeline.cli.up import prepare
+
+    with ExitStack() as stack:
+        os.environ.update(prepare(settings()))
+        settings.cache_clear()
+        stack.enter_context(_sandbox_and_site())
+        line = stack.enter_context(_line())
+        _step("Reading the sources and analysing what is new")
+        line.run("take_in")
+        _step("Choosing stories, writing and checking the articles")
+        posts = line.write(articles)
+        if not posts:
+            fail("No story that is strong enough is left: `pressroom ingest` takes in more.")
+        _step(f"Reviewing: {REVIEWER}")
+        approved = [post for post in posts if _approve(post)]
+        _step("Publishing: the site first, then the platforms")
+        line.publish()
+        _step("Asking the platforms for figures")
+        line.measure()
+    missing = _tell(approved)
+    if missing or len(approved) < len(posts):
+        fail(f"{missing} of the versions are not published; `pressroom distributions` says why.")
+    out.print(f"\n[bold green]Done.[/] {len(approved)} articles went the whole way. `make run` shows the lineage.")
+
+
+class _Line:
+    """The project's own jobs, run in this process against Dagster's storage, so that the UI shows them afterwards."""
+
+    def __init__(self, instance: "dg.DagsterInstance") -> None:
+        from pipeline.definitions import defs
+
+        self._defs = defs
+        self._instance = instance
+
+    def run(self, job: str, tags: dict[str, str] | None = None) -> None:
+        result = self._defs.resolve_job_def(job).execute_in_process(
+            instance=self._instance, tags=tags, raise_on_error=False
+        )
+        if not result.success:
+            reasons = [str(e.event_specific_data.error.message) for e in result.get_step_failure_events()]  # type: ignore[union-attr]
+            fail(f"The job {job} failed: {' '.join(reasons)}")
+
+    def write(self, count: int) -> list[str]:
+        from datetime import timedelta
+
+        from pipeline.partitions import posts, runs_over
+        from pipeline.store.database import transaction
+        from pipeline.store.stories import claim_stories
+
+        with transaction(engine(), "demo") as connection:
+            stories = claim_stories(connection, limit=count, lease=timedelta(minutes=15))
+        keys = [story.canonical_id for story in stories]
+        known = list(self._instance.get_dynamic_partitions(posts.name))
+        self._instance.add_dynamic_partitions(posts.name, keys)
+        for _, tags in runs_over(known, keys):
+            self.run("write_posts", tags)
+        return keys
+
+    def publish(self) -> None:
+        self._accounts()
+        self.run("publish")
+
+    def measure(self) -> None:
+        from pipeline.partitions import runs_over
+
+        keys = self._accounts()
+        for _, tags in runs_over(keys, keys):
+            self.run("sync_metrics", tags)
+        self.run("report")
+
+    def _accounts(self) -> list[str]:
+        from pipeline.partitions import accounts
+        from pipeline.store.accounts import all_accounts
+
+        with engine().connect() as connection:
+            keys = [account.account_key for account in all_accounts(connection)]
+        self._instance.add_dynamic_partitions(accounts.name, keys)
+        return list(self._instance.get_dynamic_partitions(accounts.name))
+
+
+@contextmanager
+def _line() -> Iterator[_Line]:
+    import logging
+
+    import dagster as dg
+    import structlog
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    with dg.DagsterInstance.get() as instance:
+        yield _Line(instance)
+
+
+@contextmanager
+def _sandbox_and_site() -> Iterator[None]:
+    """The sandbox and the site's server, where `pressroom up` does not run them already."""
+    from pipeline.cli.up import services
+    from pipeline.supervisor import AlreadyRunningError, Supervisor
+
+    supervisor = Supervisor(settings().home, os.environ, out.print)
+    try:
+        with supervisor.exclusive():
+            supervisor.end_leftovers()
+            try:
+                for service in services(settings())[:2]:
+                    supervisor.start(service)
+                yield
+            finally:
+                supervisor.stop()
+    except AlreadyRunningError:
+        yield
+
+
+def _approve(canonical_id: str) -> bool:
+    from pipeline.editorial import review
+    from pipeline.store.users import find
+
+    with engine().connect() as connection:
+        reviewer = find(connection, REVIEWER)
+    try:
+        review.approve(engine(), canonical_id, reviewer, note="Approved by the demo's script, not by a person.")
+    except review.ReviewError as error:
+        out.print(f"  [yellow]not approved:[/] {escape(str(error))}")
+        return False
+    return True
+
+
+def _tell(canonical_ids: list[str]) -> int:
+    """Print where each version went; returns how many are not published."""
+    from pipeline.store.overview import distributions_of
+
+    table = Table(title="What went where", title_justify="left")
+    for heading in ("post", "account", "status", "link or reason"):
+        table.add_column(heading, overflow="fold")
+    missing = 0
+    with engine().connect() as connection:
+        for canonical_id in canonical_ids:
+            for row in distributions_of(connection, canonical_id):
+                missing += row.status != "published"
+                table.add_row(escape(row.title), row.account_key, row.status, escape(row.what))
+    out.print(table)
+    return missing
+
+
+def _step(text: str) -> None:
+    out.print(f"[bold]▸[/] {text}", highlight=False)

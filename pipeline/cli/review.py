@@ -1,0 +1,172 @@
+"""`pressroom review`: the editor's desk in the terminal."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import sqlalchemy as sa
+import typer
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from pipeline import clock
+from pipeline.cli.console import engine, fail, out
+from pipeline.settings import settings
+
+if TYPE_CHECKING:
+    from pipeline.store.users import User
+
+app = typer.Typer(help="What waits for a person, and what they decide. Without a command: the queue.")
+
+Post = Annotated[str, typer.Argument(help="The post's id, as the queue shows it; its beginning is enough.")]
+As = Annotated[
+    str | None, typer.Option("--as", help="Who you are (email or full name). Default: PRESSROOM_USER.", metavar="WHO")
+]
+
+_SEVERITY_COLOURS = {"blocking": "bold red", "improvement": "yellow", "good": "green"}
+
+
+@app.callback(invoke_without_command=True)
+def queue(context: typer.Context) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    from pipeline.store.review_queue import in_review
+
+    with engine().connect() as connection:
+        waiting = in_review(connection)
+    if not waiting:
+        out.print("Nothing waits for review.")
+        return
+    table = Table(title=f"{len(waiting)} waiting for review", title_justify="left")
+    for heading in ("post", "title", "vertical", "SEO", "waiting since"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "post")
+    for post in waiting:
+        score = "unchecked" if post.score is None else f"{post.score}{' blocked' if post.blocked else ''}"
+        table.add_row(
+            post.canonical_id, escape(post.title), post.vertical, score, f"{post.since.astimezone():%Y-%m-%d %H:%M}"
+        )
+    out.print(table)
+    out.print(
+        "\npressroom review show POST · approve POST · changes POST --note … · reject POST --note …", highlight=False
+    )
+
+
+@app.command()
+def show(post: Post) -> None:
+    """The article as it reads, its SEO findings, and what each platform would get."""
+    from pipeline.store import review_queue
+    from pipeline.store.overview import versions_of
+
+    canonical_id = _resolve(post)
+    with engine().connect() as connection:
+        article = review_queue.article(connection, canonical_id)
+        findings = review_queue.findings(connection, canonical_id)
+        versions = versions_of(connection, canonical_id)
+    assert article is not None
+    out.print(Panel(Markdown(article.content), title=escape(canonical_id), subtitle=f"{article.status}"))
+    out.print(
+        f"[bold]Slug[/] {article.slug}   [bold]Keyword[/] {escape(article.target_keyword or '—')}", highlight=False
+    )
+    out.print(f"[bold]Meta title[/] {escape(article.meta_title or '—')}", highlight=False)
+    out.print(f"[bold]Meta description[/] {escape(article.meta_description or '—')}\n", highlight=False)
+    if article.note:
+        out.print(f"[bold]Last note[/] {escape(article.note)}\n", highlight=False)
+    table = Table(
+        title="SEO findings" if findings is not None else "SEO: this text is not checked yet", title_justify="left"
+    )
+    for heading in ("severity", "finding", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings or []:
+        colour = _SEVERITY_COLOURS[finding["severity"]]
+        table.add_row(f"[{colour}]{finding['severity']}[/]", escape(finding["message"]), escape(finding["what_to_do"]))
+    out.print(table)
+    for version in versions:
+        body = version.body if len(version.body) <= 1200 else version.body[:1200] + " …"  # noqa: PLR2004 - a screenful
+        link = f"\n\n{version.link_url}" if version.link_url and version.link_url not in version.body else ""
+        heading = (
+            f"{version.account_key} · {version.status}{' · ' + version.hold_reason if version.hold_reason else ''}"
+        )
+        out.print(Panel(escape(body + link), title=escape(heading), subtitle=escape(version.title or "")))
+
+
+@app.command()
+def approve(
+    post: Post,
+    at: Annotated[
+        str | None, typer.Option(help="When, e.g. 2026-11-23 09:00, in the vertical's zone. Default: now.")
+    ] = None,
+    note: str = "",
+    who: As = None,
+) -> None:
+    """Approve exactly this text for every platform, and schedule it."""
+    from pipeline.editorial import review
+
+    with _decision():
+        approval = review.approve(engine(), _resolve(post), _reviewer(who), at=at, note=note)
+    when = "now" if at is None else f"{clock.local(approval.scheduled_at, 'UTC'):%Y-%m-%d %H:%M} UTC"
+    out.print(f"Approved. {approval.versions} versions go out {when}; the home page first.", highlight=False)
+    out.print(f"Follow it: pressroom distributions {approval.canonical_id}", highlight=False)
+
+
+@app.command()
+def changes(
+    post: Post, note: Annotated[str, typer.Option(help="What should change, for the writer.")], who: As = None
+) -> None:
+    """Send it back to draft, with a note."""
+    from pipeline.editorial import review
+
+    with _decision():
+        review.request_changes(engine(), _resolve(post), _reviewer(who), note)
+    out.print("Back to draft, with your note.")
+
+
+@app.command()
+def reject(
+    post: Post, note: Annotated[str, typer.Option(help="Why it will not be published.")], who: As = None
+) -> None:
+    """Archive it: it will not be published."""
+    from pipeline.editorial import review
+
+    with _decision():
+        review.reject(engine(), _resolve(post), _reviewer(who), note)
+    out.print("Rejected and archived.")
+
+
+def _resolve(beginning: str) -> str:
+    from pipeline.store.review_queue import matching
+
+    with engine().connect() as connection:
+        found = matching(connection, beginning)
+    if not found:
+        fail(f"No post is called {beginning!r}; `pressroom review` lists those that wait.")
+    if len(found) > 1 and beginning not in found:
+        fail(f"{beginning!r} could be any of {', '.join(found[:5])}.")
+    return beginning if beginning in found else found[0]
+
+
+def _reviewer(who: str | None) -> "User":
+    from pipeline.store.users import UnknownUserError, find
+
+    name = who or settings().user
+    if name is None:
+        fail("Say who you are: --as NAME, or set PRESSROOM_USER. A person's name is recorded with every decision.")
+    try:
+        with engine().connect() as connection:
+            return find(connection, name)
+    except UnknownUserError as error:
+        fail(str(error))
+
+
+class _decision:  # noqa: N801 - a clause of a with statement
+    """Tells a decision that can't be taken as a sentence."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        from pipeline.editorial.review import ReviewError
+
+        if isinstance(error, ReviewError):
+            fail(str(error))
+        if isinstance(error, sa.exc.DBAPIError):
+            fail(f"The database refused it: {str(error.orig).splitlines()[0]}")

@@ -1,0 +1,180 @@
+"""`pressroom up`, `down` and `reset`: everything on one machine, from one terminal."""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+
+from pipeline.cli.console import fail, out
+from pipeline.settings import PROJECT_ROOT, Settings, settings
+from pipeline.supervisor import AlreadyRunningError, PortTakenError, Service, Supervisor
+
+
+def up() -> None:
+    """Start the database, the sandbox, the site and Dagster, and show what happens. Ctrl-C ends all of it."""
+    from pipeline.cli.narration import narrate
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with _supervisor() as supervisor:
+        environment_ready = prepare(settings())
+        supervisor.environment = environment_ready
+        try:
+            for service in services(settings()):
+                out.print(f"  starting {service.name} …", highlight=False)
+                supervisor.start(service)
+                if stop.is_set():
+                    break
+            if not stop.is_set():
+                _welcome(settings())
+            narrate(stop, supervisor.watch)
+        except (PortTakenError, TimeoutError) as error:
+            fail(str(error))
+        finally:
+            out.print("\nStopping …")
+            supervisor.stop()
+            _stop_database(settings())
+            out.print("Everything is stopped. Nothing is lost; `make run` continues.")
+
+
+def down() -> None:
+    """Stop whatever `pressroom up` or another command left running, the embedded database too."""
+    supervisor = Supervisor(settings().home, os.environ, out.print)
+    try:
+        with supervisor.exclusive():
+            left = supervisor.end_leftovers()
+            database = _stop_database(settings())
+    except AlreadyRunningError as error:
+        os.kill(int(str(error)), signal.SIGTERM)
+        psutil.wait_procs([psutil.Process(int(str(error)))], timeout=90)
+        out.print("Pressroom is stopped.")
+    else:
+        out.print(
+            f"Stopped {left} processes{' and the database' if database else ''}."
+            if left or database
+            else "Nothing was running."
+        )
+
+
+def reset(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Throw everything away: the embedded database, Dagster's history, the built site, the sandbox's ledger."""
+    home = settings().home
+    if not home.exists():
+        out.print("There is nothing to throw away.")
+        return
+    out.print(f"This deletes {home}, with every post, figure and run in it. A database of your own is not touched.")
+    if not yes and not typer.confirm("Delete it?"):
+        raise typer.Exit(1)
+    down()
+    for part in ("postgres", "dagster", "site", "logs"):
+        shutil.rmtree(home / part, ignore_errors=True)
+    for ledger in home.glob("sandbox.sqlite*"):
+        ledger.unlink()
+    out.print("Gone. `make run` starts afresh.")
+
+
+@contextmanager
+def _supervisor() -> Iterator[Supervisor]:
+    supervisor = Supervisor(settings().home, os.environ, lambda text: out.print(f"[yellow]{text}[/]"))
+    try:
+        with supervisor.exclusive():
+            if left := supervisor.end_leftovers():
+                out.print(f"  ended {left} processes left over from a run that was killed")
+            yield supervisor
+    except AlreadyRunningError as error:
+        fail(f"Pressroom is running already (process {error}): http://127.0.0.1:{settings().web_port}")
+
+
+def prepare(current: Settings) -> dict[str, str]:
+    """Database, migrations, sample content, Dagster's home. Returns the environment for the services."""
+    from pipeline.sample.install import install_sample
+    from pipeline.store import database
+
+    out.print("[bold]Pressroom[/]")
+    url, dagster_url = database.database_url(current), database.dagster_database_url(current)
+    if current.database_url is None:
+        out.print("  database: embedded PostgreSQL in", str(database.data_folder(current)), highlight=False)
+        database.create_database(url)
+        database.create_database(dagster_url)
+    for migration in database.migrate(url):
+        out.print(f"  migrated: {migration}", highlight=False)
+    engine = database.create_engine(url)
+    with database.transaction(engine, "pressroom up") as connection:
+        install_sample(connection)
+    engine.dispose()
+    return {
+        **os.environ,
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "DAGSTER_POSTGRES_URL": dagster_url.render_as_string(hide_password=False),
+        "DAGSTER_HOME": str(dagster_home(current)),
+        "PRESSROOM_AUTOSTART": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def dagster_home(current: Settings) -> Path:
+    """DAGSTER_HOME, with the project's `dagster.yaml` and a workspace that names our code server."""
+    home = current.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
+    (home / "workspace.yaml").write_text(
+        f"load_from:\n  - grpc_server:\n      host: 127.0.0.1\n      port: {current.code_port}\n"
+        "      location_name: pressroom\n"
+    )
+    return home
+
+
+def services(current: Settings) -> list[Service]:
+    """What runs, in the order in which it is started."""
+    binaries = Path(sys.executable).parent
+    workspace = str(current.home / "dagster" / "workspace.yaml")
+    pressroom = str(binaries / "pressroom")
+    return [
+        Service("sandbox", [pressroom, "sandbox", "run"], current.sandbox_port),
+        Service("site", [pressroom, "site", "serve"], current.site_port),
+        Service(
+            "dagster-code",
+            [
+                *(str(binaries / "dagster"), "code-server", "start", "-m", "pipeline.definitions"),
+                *("--host", "127.0.0.1", "--port", str(current.code_port)),
+            ],
+            current.code_port,
+        ),
+        Service(
+            "dagster-web",
+            [str(binaries / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(current.web_port), "-w", workspace],
+            current.web_port,
+        ),
+        Service("dagster-daemon", [str(binaries / "dagster-daemon"), "run", "-w", workspace]),
+    ]
+
+
+def _welcome(current: Settings) -> None:
+    out.print(
+        f"""
+  [bold]Dagster[/]  http://127.0.0.1:{current.web_port}   the lineage, the runs, the sensors
+  [bold]Site[/]     http://127.0.0.1:{current.site_port}   what has been published
+  [bold]Sandbox[/]  http://127.0.0.1:{current.sandbox_port}   stand-ins for the platforms; not the real thing
+
+  In another terminal:  [bold].venv/bin/pressroom review[/]      what waits for you
+  {datetime.now().astimezone():%H:%M:%S}  Up. Ctrl-C ends all of it.
+""",
+        highlight=False,
+    )
+
+
+def _stop_database(current: Settings) -> bool:
+    from pipeline.store import database, embedded
+
+    return current.database_url is None and embedded.stop(database.data_folder(current))

@@ -1,0 +1,5 @@
+"""What Dagster loads."""
+
+from pipeline.assembly import build_defs
+
+defs = build_defs()

@@ -1,0 +1,101 @@
+"""What schedules, sensors and people start. Publishing is a job of ops: materializing an asset never posts."""
+
+import dagster as dg
+
+from pipeline.assets.distribution import publications_metadata
+from pipeline.partitions import accounts, posts
+from pipeline.resources.database import Database
+from pipeline.resources.platforms import Platforms
+
+take_in = dg.define_asset_job(
+    "take_in",
+    selection=["source_content", "content_analysis"],
+    description="Read the sources and analyse what is new.",
+)
+analyse = dg.define_asset_job(
+    "analyse", selection=["content_analysis"], description="Analyse what was taken in by hand (pressroom ingest)."
+)
+write_posts = dg.define_asset_job(
+    "write_posts",
+    selection=["content_brief", "article_draft", "seo_report", "distribution_plan"],
+    partitions_def=posts,
+    description="From a chosen source to a post in the review queue.",
+)
+sync_metrics = dg.define_asset_job(
+    "sync_metrics",
+    selection=["distribution_metrics"],
+    partitions_def=accounts,
+    description="Take a snapshot of the figures that are due, account by account.",
+)
+report = dg.define_asset_job("report", selection=["performance_report"], description="The numbers, as tables.")
+
+
+@dg.op(tags={"kind": "publish"})
+def publish_due_distributions(context: dg.OpExecutionContext, database: Database, platforms: Platforms) -> None:
+    """Claims what is due inside the look-ahead window, sends each on its second, ends when nothing is due."""
+    from pipeline.distribution.publish import publish_due
+
+    report = publish_due(
+        database.engine,
+        platforms.adapters,
+        platforms.config,
+        worker=f"dagster run {context.run_id}",
+    )
+    for (account, outcome), count in sorted(report.counts.items()):
+        context.log.info("%s: %s %s", account, count, outcome)
+    _record_publications(context, database, {account for account, _ in report.counts})
+
+
+@dg.op(tags={"kind": "publish"})
+def resolve_unknown_outcomes(context: dg.OpExecutionContext, database: Database, platforms: Platforms) -> None:
+    """Asks the platforms what became of the attempts whose outcome is unknown; sends nothing."""
+    from pipeline.distribution.reconcile import reconcile
+
+    counts = reconcile(database.engine, platforms.adapters, platforms.config, worker=f"dagster run {context.run_id}")
+    context.log.info("Unknown outcomes: %s", dict(counts) or "none due")
+
+
+@dg.op
+def prepare_partitions(context: dg.OpExecutionContext, database: Database) -> None:
+    """Makes the coming months' partitions of the metrics table."""
+    import sqlalchemy as sa
+
+    with database.engine.begin() as connection:
+        made = connection.scalar(sa.text("select ensure_metrics_partitions(3)"))
+    context.log.info("%s new monthly partitions", made)
+
+
+@dg.job(description="Publish what is due. Started by the sensor `due_distributions`; safe to start at any time.")
+def publish() -> None:
+    publish_due_distributions()
+
+
+@dg.job(description="Ask the platforms about publications whose outcome is unknown. Safe to start at any time.")
+def reconcile() -> None:
+    resolve_unknown_outcomes()
+
+
+@dg.job(description="Nightly upkeep of the database.")
+def maintenance() -> None:
+    prepare_partitions()
+
+
+def _record_publications(context: dg.OpExecutionContext, database: Database, account_keys: set[str]) -> None:
+    """Shows in the lineage what the ledger says now, for the accounts that this run touched."""
+    known = set(context.instance.get_dynamic_partitions("account"))
+    for key in sorted(account_keys & known):
+        context.log_event(
+            dg.AssetMaterialization("publications", partition=key, metadata=publications_metadata(database.engine, key))
+        )
+
+
+ALL = [
+    take_in,
+    analyse,
+    write_posts,
+    publish,
+    reconcile,
+    sync_metrics,
+    report,
+    maintenance,
+]

@@ -1,0 +1,34 @@
+"""What happens by the clock."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipeline import jobs
+from pipeline.autostart import SCHEDULE_STATUS
+from pipeline.partitions import runs_over
+
+take_in_hourly = dg.ScheduleDefinition(
+    name="take_in_hourly", job=jobs.take_in, cron_schedule="5 * * * *", default_status=SCHEDULE_STATUS
+)
+report_hourly = dg.ScheduleDefinition(
+    name="report_hourly", job=jobs.report, cron_schedule="30 * * * *", default_status=SCHEDULE_STATUS
+)
+maintenance_nightly = dg.ScheduleDefinition(
+    name="maintenance_nightly", job=jobs.maintenance, cron_schedule="15 3 * * *", default_status=SCHEDULE_STATUS
+)
+
+
+@dg.schedule(
+    job=jobs.sync_metrics,
+    cron_schedule="*/15 * * * *",
+    default_status=SCHEDULE_STATUS,
+    description="Asks for the figures that are due; most quarters of an hour only young posts have any.",
+)
+def sync_metrics_quarterly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    keys = list(context.instance.get_dynamic_partitions("account"))
+    for _, tags in runs_over(keys, keys):
+        yield dg.RunRequest(tags=tags)
+
+
+ALL = [take_in_hourly, sync_metrics_quarterly, report_hourly, maintenance_nightly]

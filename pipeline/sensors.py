@@ -1,0 +1,127 @@
+"""What happens when the database says so. Each tick asks one indexed question and calls no platform."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from pipeline import jobs
+from pipeline.autostart import SENSOR_STATUS
+from pipeline.partitions import accounts, posts, runs_over
+from pipeline.resources.database import Database
+from pipeline.resources.platforms import Platforms
+
+_POSTS_A_TICK = 20
+_STORY_LEASE = timedelta(minutes=15)
+
+
+@dg.sensor(
+    target=jobs.analyse,
+    minimum_interval_seconds=10,
+    default_status=SENSOR_STATUS,
+    description="Starts the analysis when there is content that has none, however it came in.",
+)
+def new_content(context: dg.SensorEvaluationContext, database: Database) -> dg.SkipReason | dg.RunRequest:
+    from pipeline.store.stories import anything_to_analyse
+
+    if _under_way(context, jobs.analyse.name, jobs.take_in.name):
+        return dg.SkipReason("An analysis is under way.")
+    with database.engine.connect() as connection:
+        waiting = anything_to_analyse(connection)
+    return dg.RunRequest() if waiting else dg.SkipReason("Everything taken in is analysed.")
+
+
+@dg.sensor(
+    target=jobs.write_posts,
+    minimum_interval_seconds=15,
+    default_status=SENSOR_STATUS,
+    description=(
+        "Claims the strongest stories that are not posts yet, and asks for one run over them. A story whose run "
+        "stopped half-way is taken up again when its claim runs out."
+    ),
+)
+def new_stories(context: dg.SensorEvaluationContext, database: Database) -> dg.SensorResult | dg.SkipReason:
+    from pipeline.store.database import transaction
+    from pipeline.store.stories import claim_stories, stories_to_resume
+
+    with transaction(database.engine, "sensor new_stories") as connection:
+        stories = stories_to_resume(connection, limit=_POSTS_A_TICK, lease=_STORY_LEASE)
+        stories += claim_stories(connection, limit=_POSTS_A_TICK - len(stories), lease=_STORY_LEASE)
+    if not stories:
+        return dg.SkipReason("No story is strong enough that is not a post already.")
+    keys = [story.canonical_id for story in stories]
+    known = list(context.instance.get_dynamic_partitions(posts.name))
+    return dg.SensorResult(
+        dynamic_partitions_requests=[posts.build_add_request([key for key in keys if key not in set(known)])],
+        run_requests=[dg.RunRequest(tags=tags) for _, tags in runs_over(known, keys)],
+    )
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=SENSOR_STATUS,
+    target=jobs.sync_metrics,
+    description="Gives each new account its partition, and asks for its first figures.",
+)
+def new_accounts(context: dg.SensorEvaluationContext, database: Database) -> dg.SensorResult | dg.SkipReason:
+    from pipeline.store.accounts import all_accounts
+
+    with database.engine.connect() as connection:
+        keys = [account.account_key for account in all_accounts(connection)]
+    known = list(context.instance.get_dynamic_partitions(accounts.name))
+    missing = [key for key in keys if key not in set(known)]
+    if not missing:
+        return dg.SkipReason("Every account has its partition.")
+    return dg.SensorResult(
+        dynamic_partitions_requests=[accounts.build_add_request(missing)],
+        run_requests=[dg.RunRequest(tags=tags) for _, tags in runs_over(known, missing)],
+    )
+
+
+@dg.sensor(
+    target=jobs.publish,
+    minimum_interval_seconds=5,
+    default_status=SENSOR_STATUS,
+    description="Starts the publisher when an approved post is due inside its look-ahead window.",
+)
+def due_distributions(
+    context: dg.SensorEvaluationContext, database: Database, platforms: Platforms
+) -> dg.SkipReason | dg.RunRequest:
+    from pipeline.store.claims import something_due
+
+    if _under_way(context, jobs.publish.name):
+        return dg.SkipReason("A publisher is under way; it takes what becomes due until nothing is.")
+    with database.engine.connect() as connection:
+        due = something_due(connection, platforms.config.look_ahead)
+    return dg.RunRequest() if due else dg.SkipReason("Nothing is due.")
+
+
+@dg.sensor(
+    target=jobs.reconcile,
+    minimum_interval_seconds=15,
+    default_status=SENSOR_STATUS,
+    description="Starts the inquiry into publications whose outcome is unknown, or whose worker died.",
+)
+def unresolved_distributions(context: dg.SensorEvaluationContext, database: Database) -> dg.SkipReason | dg.RunRequest:
+    from pipeline.store.claims import something_unresolved
+
+    if _under_way(context, jobs.reconcile.name):
+        return dg.SkipReason("An inquiry is under way.")
+    with database.engine.connect() as connection:
+        unresolved = something_unresolved(connection)
+    return dg.RunRequest() if unresolved else dg.SkipReason("Every outcome is known.")
+
+
+def _under_way(context: dg.SensorEvaluationContext, *job_names: str) -> bool:
+    unfinished = [
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+    ]
+    return any(
+        context.instance.get_run_records(dg.RunsFilter(job_name=name, statuses=unfinished), limit=1)
+        for name in job_names
+    )
+
+
+ALL = [new_content, new_stories, new_accounts, due_distributions, unresolved_distributions]

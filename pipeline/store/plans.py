@@ -1,0 +1,118 @@
+"""Posts as the planner reads them, and the versions it writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.store.tables import cross_post_groups, distributions, publisher_posts
+from pipeline.vocabulary import DistributionStatus, PostStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PlannablePost:
+    id: UUID
+    canonical_id: str
+    status: PostStatus
+    vertical_id: UUID
+    vertical: str
+    base_url: str
+    language: str
+    generated_content_id: UUID | None
+    content_type: str
+    title: str
+    slug: str
+    content: str
+    excerpt: str | None
+    keywords: Sequence[str]
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    account_key: str
+    status: DistributionStatus
+    text: str
+    hold_reason: str | None
+
+
+class UnknownPostError(LookupError):
+    """No post has that id."""
+
+
+def lock_post(connection: sa.Connection, canonical_id: str) -> PlannablePost:
+    """The post, its row locked until the transaction ends. Raises: UnknownPostError."""
+    row = connection.execute(
+        sa.text("""
+            select p.id, p.canonical_id, p.status, p.vertical_id, v.name as vertical, v.base_url, v.language,
+                p.generated_content_id, p.content_type, p.title, p.slug, p.content, p.excerpt, p.keywords,
+                u.full_name as author
+            from publisher_posts p
+            join publisher_verticals v on v.id = p.vertical_id
+            join users u on u.id = p.author_id
+            where p.canonical_id = :canonical_id
+            for update of p
+        """),
+        {"canonical_id": canonical_id},
+    ).one_or_none()
+    if row is None:
+        raise UnknownPostError(f"There is no post {canonical_id}.")
+    return PlannablePost(**{**row._mapping, "status": PostStatus(row.status)})  # noqa: SLF001 - the way to a row's names
+
+
+def group_of(connection: sa.Connection, post: PlannablePost) -> UUID:
+    """The group that holds the post's distributions together; made where there is none."""
+    existing = connection.scalar(
+        sa.select(distributions.c.cross_post_group_id).where(
+            distributions.c.post_id == post.id, distributions.c.cross_post_group_id.is_not(None)
+        )
+    )
+    if existing is not None:
+        return existing
+    group_id = connection.scalar(
+        cross_post_groups.insert()
+        .values(name=post.canonical_id, source_content_id=post.generated_content_id)
+        .returning(cross_post_groups.c.id)
+    )
+    assert group_id is not None
+    return group_id
+
+
+def write_version(connection: sa.Connection, post: PlannablePost, group_id: UUID, version: Mapping[str, Any]) -> None:
+    """Insert the version, or rewrite it where it is not approved yet; an approved one stays as it is."""
+    statement = insert(distributions).values(
+        post_id=post.id,
+        content_id=post.generated_content_id,
+        content_type=post.content_type,
+        vertical_id=post.vertical_id,
+        cross_post_group_id=group_id,
+        **version,
+    )
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["post_id", "content_id", "platform_id", "variant_group"],
+            set_=dict(version),
+            where=distributions.c.status.in_([DistributionStatus.DRAFT, DistributionStatus.HELD]),
+        )
+    )
+
+
+def send_to_review(connection: sa.Connection, post_id: UUID) -> None:
+    connection.execute(publisher_posts.update().where(publisher_posts.c.id == post_id).values(status=PostStatus.REVIEW))
+
+
+def versions_of(connection: sa.Connection, post_id: UUID) -> list[StoredVersion]:
+    """The post's versions, its home first."""
+    rows = connection.execute(
+        sa.text("""
+            select p.account_key, d.status, d.body as text, d.hold_reason
+            from distributions d join platforms p on p.id = d.platform_id
+            where d.post_id = :post_id
+            order by p.is_home desc, p.account_key
+        """),
+        {"post_id": post_id},
+    )
+    return [StoredVersion(**{**row, "status": DistributionStatus(row["status"])}) for row in rows.mappings()]
