@@ -101,4 +101,6 @@ def _article(post: PlannablePost) -> AdaptableArticle:
         keywords=tuple(post.keywords),
         canonical_url=f"{post.base_url}/{post.slug}/",
         vertical=post.vertical,
+        slug=post.slug,
+        language=post.language,
     )

@@ -34,14 +34,12 @@ class Article:
     """The latest reviewer's note, if there is one."""
 
 
-_BLOCKED = """coalesce(s.findings @? '$[*] ? (@.severity == "blocking")', false)"""
-
-
 def in_review(connection: sa.Connection) -> list[Waiting]:
     """The queue, longest waiting first."""
     rows = connection.execute(
-        sa.text(f"""
-            select p.canonical_id, p.title, v.name as vertical, entered.at as since, s.score, {_BLOCKED} as blocked
+        sa.text("""
+            select p.canonical_id, p.title, v.name as vertical, entered.at as since, s.score,
+                coalesce(s.findings @? '$[*] ? (@.severity == "blocking")', false) as blocked
             from publisher_posts p
             join publisher_verticals v on v.id = p.vertical_id
             join lateral (
@@ -50,7 +48,7 @@ def in_review(connection: sa.Connection) -> list[Waiting]:
             left join seo_reports s on s.post_id = p.id and s.content_hash = p.content_hash
             where p.status = 'review'
             order by entered.at, p.id
-        """)  # noqa: S608 - our own text
+        """)
     )
     return [Waiting(**row) for row in rows.mappings()]
 
@@ -92,20 +90,5 @@ def matching(connection: sa.Connection, beginning: str) -> list[str]:
                 order by p.canonical_id limit 20
             """),
             {"text": beginning},
-        )
-    )
-
-
-def blocked(connection: sa.Connection, canonical_ids: Sequence[str]) -> list[str]:
-    """Which of these posts a finding keeps from being approved."""
-    return list(
-        connection.scalars(
-            sa.text(f"""
-                select p.canonical_id from publisher_posts p
-                join seo_reports s on s.post_id = p.id and s.content_hash = p.content_hash
-                where p.canonical_id = any (:ids) and {_BLOCKED}
-                order by p.canonical_id
-            """),  # noqa: S608 - our own text
-            {"ids": list(canonical_ids)},
         )
     )
