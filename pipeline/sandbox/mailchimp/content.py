@@ -1,0 +1,53 @@
+"""What a campaign says."""
+
+import re
+
+import nh3
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from pipeline.sandbox.ledger import Document
+from pipeline.sandbox.mailchimp.access import body, partial
+from pipeline.sandbox.mailchimp.campaigns import editable, one
+from pipeline.sandbox.mailchimp.errors import bad_request
+from pipeline.sandbox.service import Call
+
+
+class _Content(BaseModel):
+    html: str | None = None
+    plain_text: str | None = None
+
+
+def read(call: Call) -> Response:
+    return partial(call, _shown(one(call)))
+
+
+def replace(call: Call) -> Response:
+    campaign = editable(call)
+    asked = body(call, _Content)
+    if asked.html is None and asked.plain_text is None:
+        raise bad_request("The sandbox takes content as html or plain_text only.")
+    campaign["html"] = asked.html or ""
+    campaign["plain_text"] = asked.plain_text or _plain(campaign["html"])
+    call.ledger.put("mailchimp", "campaign", campaign["id"], campaign)
+    call.record(
+        "campaign_content_set",
+        campaign["id"],
+        title=campaign["settings"]["subject_line"] or None,
+        text=campaign["html"] or campaign["plain_text"],
+    )
+    return partial(call, _shown(campaign))
+
+
+def _shown(campaign: Document) -> Document:
+    return {
+        "plain_text": campaign["plain_text"],
+        "html": campaign["html"],
+        "archive_html": campaign["html"],
+        "_links": [],
+    }
+
+
+def _plain(html: str) -> str:
+    text = nh3.clean(re.sub(r"</(p|h\d|li|div)>", "\n", html), tags=set(), clean_content_tags={"style", "script"})
+    return re.sub(r"\s*\n\s*", "\n\n", text).strip()

@@ -1,0 +1,165 @@
+"""Media upload v2: initialize, append segments, finalize, and ask until it is processed."""
+
+import base64
+import binascii
+import email.policy
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.parser import BytesParser
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from pipeline.sandbox.ledger import Document
+from pipeline.sandbox.service import Call
+from pipeline.sandbox.x.access import body, query
+from pipeline.sandbox.x.errors import invalid_request
+
+_MB: Final = 1024 * 1024
+_MOST_BYTES: Final = {
+    "tweet_image": 5 * _MB,
+    "tweet_gif": 15 * _MB,
+    "tweet_video": 512 * _MB,
+    "amplify_video": 512 * _MB,
+}
+_IMAGES: Final = ("image/jpeg", "image/png", "image/webp", "image/bmp", "image/tiff", "image/pjpeg")
+_TYPES: Final = {
+    "tweet_image": _IMAGES,
+    "tweet_gif": ("image/gif",),
+    "tweet_video": ("video/mp4", "video/quicktime"),
+    "amplify_video": ("video/mp4", "video/quicktime"),
+}
+_LIFE: Final = timedelta(days=1)
+_PROCESSING: Final = timedelta(seconds=2)
+"""How long GIFs and videos take to be processed here."""
+
+
+class _Initialize(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    media_type: str
+    total_bytes: int = Field(gt=0)
+    media_category: str = "tweet_image"
+    additional_owners: list[str] = Field(default_factory=list)
+    shared: bool = False
+
+
+def initialize(call: Call) -> Response:
+    asked = body(call, _Initialize)
+    if asked.media_type not in _TYPES.get(asked.media_category, ()):
+        raise invalid_request(f"$.media_type: {asked.media_type} is not of the category {asked.media_category}")
+    if asked.total_bytes > _MOST_BYTES[asked.media_category]:
+        raise invalid_request(f"$.total_bytes: {asked.total_bytes} is more than {_MOST_BYTES[asked.media_category]}")
+    id_ = str(call.ledger.next_id("x ids", at_least=10**18))
+    item: Document = {
+        "id": id_,
+        "type": asked.media_type,
+        "category": asked.media_category,
+        "total": asked.total_bytes,
+        "segments": 0,
+        "expires": (call.now + _LIFE).isoformat(),
+        "finalized": None,
+    }
+    call.ledger.put("x", "media", id_, item, content=b"")
+    return JSONResponse({"data": _shown(call, item)})
+
+
+def append(call: Call) -> Response:
+    """One segment, as base64 in JSON or as a part of a form; segments come in order."""
+    item = _open(call)
+    index, chunk = _segment(call)
+    if index != item["segments"]:
+        raise invalid_request(f"Segments do not add up: expected segment_index {item['segments']}, got {index}.")
+    content = call.ledger.content("x", "media", item["id"]) + chunk
+    if len(content) > item["total"]:
+        raise invalid_request("The segments are larger than total_bytes.")
+    item["segments"] += 1
+    call.ledger.put("x", "media", item["id"], item, content=content)
+    return JSONResponse({"data": {"expires_at": int(datetime.fromisoformat(item["expires"]).timestamp())}})
+
+
+def finalize(call: Call) -> Response:
+    item = _open(call)
+    if len(call.ledger.content("x", "media", item["id"])) != item["total"]:
+        raise invalid_request("Segments do not add up to provided total file size.")
+    item["finalized"] = call.now.isoformat()
+    call.ledger.put("x", "media", item["id"], item)
+    call.record("media_uploaded", item["id"], title=item["type"], url=call.link(f"/x/media/{item['id']}"))
+    return JSONResponse({"data": _shown(call, item)})
+
+
+def status(call: Call) -> Response:
+    given = query(call, "command", "media_id")
+    if given.get("command") != "STATUS":
+        raise invalid_request("The `command` query parameter is not one of [STATUS]", {"command": []})
+    item = call.ledger.get("x", "media", given.get("media_id", ""))
+    if item is None or item["finalized"] is None:
+        raise invalid_request("The media id is not that of a finalized upload.", {"media_id": []})
+    return JSONResponse({"data": _shown(call, item)})
+
+
+def require_ready(call: Call, ids: list[str]) -> None:
+    """Raises: Refusal: not all are media that a post can carry: four images, or one GIF or video, processed."""
+    items = [call.ledger.get("x", "media", id_) for id_ in ids]
+    ready = [item for item in items if item and item["finalized"] and _state(call, item) == "succeeded"]
+    moving = [item for item in ready if item["category"] != "tweet_image"]
+    expired = any(datetime.fromisoformat(item["expires"]) < call.now for item in ready)
+    if len(ready) != len(set(ids)) or expired or (moving and len(ready) > 1):
+        raise invalid_request("Your media IDs are invalid.", {"media.media_ids": ids})
+
+
+def _open(call: Call) -> Document:
+    """The upload that hasn't been finalized yet. Raises: Refusal."""
+    item = call.ledger.get("x", "media", call.request.path_params["id"])
+    if item is None or item["finalized"] is not None:
+        raise invalid_request("The media id is not that of an open upload.", {"id": [call.request.path_params["id"]]})
+    return item
+
+
+def _segment(call: Call) -> tuple[int, bytes]:
+    kind = call.request.headers.get("content-type", "")
+    try:
+        if kind.startswith("multipart/form-data"):
+            return _form_segment(kind, call.body)
+        asked = call.json()
+        return int(asked["segment_index"]), base64.b64decode(asked["media"], validate=True)
+    except (KeyError, TypeError, ValueError, binascii.Error):
+        raise invalid_request("One of [media, segment_index] is missing or not valid.") from None
+
+
+def _form_segment(kind: str, content: bytes) -> tuple[int, bytes]:
+    head = f"Content-Type: {kind}\r\n\r\n".encode()
+    message = BytesParser(EmailMessage, policy=email.policy.HTTP).parsebytes(head + content)
+    parts = {part.get_param("name", header="content-disposition"): part for part in message.iter_parts()}
+    index, chunk = (parts[name].get_payload(decode=True) for name in ("segment_index", "media"))
+    assert isinstance(index, bytes)
+    assert isinstance(chunk, bytes)
+    return int(index), chunk
+
+
+def _shown(call: Call, item: Document) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": item["id"],
+        "media_key": f"{3 if item['category'] == 'tweet_image' else 13}_{item['id']}",
+        "expires_after_secs": max(0, int((datetime.fromisoformat(item["expires"]) - call.now).total_seconds())),
+    }
+    if item["finalized"]:
+        shown["size"] = item["total"]
+        if item["category"] != "tweet_image":
+            shown["processing_info"] = _processing(_state(call, item))
+    return shown
+
+
+def _processing(state: str) -> dict[str, Any]:
+    if state == "succeeded":
+        return {"state": state, "progress_percent": 100}
+    return {"state": state, "check_after_secs": 1, "progress_percent": 0 if state == "pending" else 50}
+
+
+def _state(call: Call, item: Document) -> str:
+    """A still image is ready at once; the rest goes from pending through in_progress to succeeded."""
+    since = call.now - datetime.fromisoformat(item["finalized"])
+    if item["category"] == "tweet_image" or since >= _PROCESSING:
+        return "succeeded"
+    return "pending" if since < _PROCESSING / 2 else "in_progress"

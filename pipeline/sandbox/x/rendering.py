@@ -1,0 +1,114 @@
+"""How the API shows a post: the fields that were asked for, the figures, the links."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pipeline.sandbox.credentials import X_USER_ID
+from pipeline.sandbox.growth import Growth
+from pipeline.sandbox.ledger import Document
+from pipeline.sandbox.service import Call
+from pipeline.sandbox.x.errors import invalid_request
+
+NON_PUBLIC: Final = "non_public_metrics"
+_NON_PUBLIC_FOR: Final = timedelta(days=30)
+_FIELDS: Final = frozenset(
+    {
+        *(
+            "attachments",
+            "author_id",
+            "card_uri",
+            "community_id",
+            "context_annotations",
+            "conversation_id",
+            "created_at",
+        ),
+        *(
+            "edit_controls",
+            "edit_history_tweet_ids",
+            "entities",
+            "geo",
+            "id",
+            "in_reply_to_user_id",
+            "lang",
+            "note_tweet",
+        ),
+        *("organic_metrics", "possibly_sensitive", "promoted_metrics", "public_metrics", "referenced_tweets"),
+        *("reply_settings", "source", "text", "withheld", NON_PUBLIC),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields that were asked for, and whether by the newer name of the parameter, which renames a figure too."""
+
+    names: frozenset[str]
+    renamed: bool
+
+    @classmethod
+    def asked(cls, given: dict[str, str]) -> "Fields":
+        """Raises: Refusal: a field that a post doesn't have."""
+        parameter = "post.fields" if "post.fields" in given else "tweet.fields"
+        names = [name for name in given.get(parameter, "").split(",") if name]
+        for name in names:
+            if name not in _FIELDS:
+                raise invalid_request(
+                    f"The `{parameter}` query parameter value [{name}] is not one of [{','.join(sorted(_FIELDS))}]",
+                    {parameter: [name]},
+                )
+        return cls(frozenset(names), parameter == "post.fields")
+
+
+def shown(call: Call, tweet: Document, fields: Fields) -> dict[str, Any]:
+    """The post with its default fields and those asked for. Its non-public figures are shown for 30 days."""
+    created = datetime.fromisoformat(tweet["created_at"])
+    growth = Growth(f"x/{tweet['id']}", call.age(created))
+    available: dict[str, Any] = {
+        "author_id": X_USER_ID,
+        "conversation_id": tweet["in_reply_to"] or tweet["id"],
+        "created_at": f"{tweet['created_at'][:23]}Z",
+        "lang": "und",
+        "possibly_sensitive": False,
+        "reply_settings": "everyone",
+        "public_metrics": _public(growth, "repost_count" if fields.renamed else "retweet_count"),
+    }
+    if tweet["urls"]:
+        available["entities"] = {"urls": tweet["urls"]}
+    if tweet["media_ids"]:
+        available["attachments"] = {"media_keys": [f"3_{id_}" for id_ in tweet["media_ids"]]}
+    if tweet["in_reply_to"]:
+        available["in_reply_to_user_id"] = X_USER_ID
+        available["referenced_tweets"] = [{"type": "replied_to", "id": tweet["in_reply_to"]}]
+    if growth.age <= _NON_PUBLIC_FOR:
+        available[NON_PUBLIC] = _non_public(growth, links=bool(tweet["urls"]))
+    return {
+        "id": tweet["id"],
+        "text": tweet["text"],
+        "edit_history_tweet_ids": [tweet["id"]],
+        **{name: value for name, value in available.items() if name in fields.names},
+    }
+
+
+def _public(growth: Growth, repost: str) -> dict[str, int]:
+    impressions = growth.final("impressions", 250, 20_000)
+    return {
+        repost: growth.share("reposts", impressions, 0.0005, 0.006),
+        "reply_count": growth.share("replies", impressions, 0.0003, 0.004),
+        "like_count": growth.share("likes", impressions, 0.004, 0.04),
+        "quote_count": growth.share("quotes", impressions, 0.0001, 0.001),
+        "bookmark_count": growth.share("bookmarks", impressions, 0.0005, 0.006),
+        "impression_count": growth.share("impressions", impressions, 1, 1),
+    }
+
+
+def _non_public(growth: Growth, *, links: bool) -> dict[str, int]:
+    impressions = growth.final("impressions", 250, 20_000)
+    figures = {
+        "impression_count": growth.share("impressions", impressions, 1, 1),
+        "user_profile_clicks": growth.share("profile clicks", impressions, 0.001, 0.01),
+        "engagements": growth.share("engagements", impressions, 0.06, 0.12),
+    }
+    if links:
+        figures["url_link_clicks"] = growth.share("link clicks", impressions, 0.003, 0.03)
+    return figures

@@ -1,0 +1,22 @@
+"""The account that the credentials belong to."""
+
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from pipeline.sandbox.credentials import X_HANDLE, X_USER_ID
+from pipeline.sandbox.service import Call
+from pipeline.sandbox.x.access import query
+
+
+def me(call: Call) -> Response:
+    given = query(call, "user.fields", "expansions", "tweet.fields", "post.fields")
+    more: dict[str, Any] = {
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "description": "Pressroom sandbox: nobody real.",
+        "protected": False,
+        "verified": False,
+    }
+    asked = given.get("user.fields", "").split(",")
+    user = {"id": X_USER_ID, "name": "Sandbox Press (nobody real)", "username": X_HANDLE}
+    return JSONResponse({"data": user | {name: value for name, value in more.items() if name in asked}})

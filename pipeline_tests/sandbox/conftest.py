@@ -1,0 +1,30 @@
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from pipeline.sandbox.client import Sandbox
+from pipeline.sandbox.credentials import WORDPRESS
+from pipeline.sandbox.server import running
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Sandbox]:
+    with running() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(server: Sandbox) -> Sandbox:
+    """An empty sandbox."""
+    server.clear()
+    return server
+
+
+@pytest.fixture
+def wordpress(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """WordPress's API, as the editor."""
+    with httpx.Client(
+        base_url=f"{sandbox.url}/wordpress/wp-json/wp/v2", auth=(WORDPRESS["username"], WORDPRESS["app_password"])
+    ) as client:
+        yield client
