@@ -10,9 +10,12 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """Every setting has a default that works on a fresh clone; each is an environment variable of the same name."""
+    """Every setting has a default that works on a fresh clone; its alias is the environment variable that sets it.
 
-    model_config = SettingsConfigDict(env_file=PROJECT_ROOT / ".env", extra="ignore", populate_by_name=True)
+    A field is never read under its own name: `home` would be HOME, and `user` USER.
+    """
+
+    model_config = SettingsConfigDict(env_file=PROJECT_ROOT / ".env", extra="ignore")
 
     home: Path = Field(default=PROJECT_ROOT / ".pressroom", alias="PRESSROOM_HOME")
     """Where the embedded database, Dagster's files, the built site and the sandbox's ledger are kept."""

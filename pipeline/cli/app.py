@@ -1,13 +1,29 @@
-"""The command's root: which groups there are."""
+"""The command's root: which commands there are."""
 
 import typer
+
+from pipeline.cli import accounts, distributions, ingest, report, review, sandbox, site, up
+from pipeline.cli.demo import demo
 
 app = typer.Typer(
     name="pressroom",
     help="From scraped source to measured result.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals may hold credentials
+    rich_markup_mode="markdown",
 )
+app.command()(up.up)
+app.command()(up.down)
+app.command()(up.reset)
+app.command()(demo)
+app.command()(ingest.ingest)
+app.command()(report.report)
+app.command()(distributions.distributions)
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(distributions.users_app, name="users")
+app.add_typer(review.app, name="review")
+app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(site.app, name="site")
 
 
 def main() -> None:

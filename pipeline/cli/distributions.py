@@ -1,4 +1,4 @@
-"""`pressroom distributions`, `accounts`, `users`: what is where, and who may decide."""
+"""`pressroom distributions` and `users`: what is where, and who may decide."""
 
 from typing import Annotated
 from uuid import UUID
@@ -48,21 +48,6 @@ def distributions(
             escape(row.title),
             escape(row.what),
         )
-    out.print(table)
-
-
-def accounts() -> None:
-    """The accounts that are published to, and how they are."""
-    from pipeline.store.accounts import all_accounts
-
-    table = Table()
-    for heading in ("account", "platform", "state", "credentials", "rests until"):
-        table.add_column(heading, overflow="fold")
-    with engine().connect() as connection:
-        for row in all_accounts(connection):
-            state = row.state if row.state_reason is None else f"{row.state}: {row.state_reason}"
-            rests = f"{row.held_until.astimezone():%Y-%m-%d %H:%M:%S}" if row.held_until else ""
-            table.add_row(row.account_key, row.name, escape(state), row.credentials_secret_id or "needs none", rests)
     out.print(table)
 
 

@@ -27,8 +27,7 @@ def up() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with _supervisor() as supervisor:
-        environment_ready = prepare(settings())
-        supervisor.environment = environment_ready
+        supervisor.environment = prepare(settings())
         try:
             for service in services(settings()):
                 out.print(f"  starting {service.name} …", highlight=False)
@@ -37,7 +36,7 @@ def up() -> None:
                     break
             if not stop.is_set():
                 _welcome(settings())
-            narrate(stop, supervisor.watch)
+            narrate(stop, lambda: _keep_up(supervisor, settings()))
         except (PortTakenError, TimeoutError) as error:
             fail(str(error))
         finally:
@@ -172,6 +171,15 @@ def _welcome(current: Settings) -> None:
 """,
         highlight=False,
     )
+
+
+def _keep_up(supervisor: Supervisor, current: Settings) -> None:
+    from pipeline.store import database, embedded
+
+    if current.database_url is None and not embedded.is_running(database.data_folder(current)):
+        out.print("[yellow]  The database ended; starting it again.[/]")
+        embedded.start(database.data_folder(current))
+    supervisor.watch()
 
 
 def _stop_database(current: Settings) -> bool:

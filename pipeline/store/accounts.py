@@ -1,7 +1,7 @@
 """Rows of `platforms`: the accounts that are published to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,6 +59,25 @@ def of_vertical(connection: sa.Connection, vertical_id: UUID) -> list[AccountRow
         for account in all_accounts(connection)
         if account.state == AccountState.ACTIVE and account.vertical_id in (None, vertical_id)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to be added; limits that are None are none."""
+
+    account_key: str
+    name: str
+    credentials_secret_id: str | None
+    publish_config: Mapping[str, Any]
+    posts_per_day: int | None
+    posts_per_hour: int | None
+    min_interval_minutes: int
+    timezone: str
+
+
+def add_account(connection: sa.Connection, account: NewAccount) -> None:
+    """A second account on one platform is a row of its own: its key doubles as its identity there."""
+    connection.execute(platforms.insert().values(**asdict(account), account_id=account.account_key))
 
 
 def pause(connection: sa.Connection, account_id: UUID, reason: str) -> None:

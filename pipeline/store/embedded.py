@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
@@ -46,9 +47,17 @@ def start(data: Path) -> sa.URL:
     return sa.make_url(uri).set(drivername="postgresql+psycopg")
 
 
+def is_running(data: Path) -> bool:
+    """Whether the server's process is there; cheap enough to ask every second."""
+    try:
+        return psutil.pid_exists(int((data / "postmaster.pid").read_text().partition("\n")[0]))
+    except (FileNotFoundError, ValueError):
+        return False
+
+
 def stop(data: Path) -> bool:
     """Stop the server over `data`; False where none was running."""
-    if not (data / "postmaster.pid").exists():
+    if not is_running(data):
         return False
     server = _handle(data, start=False)
     subprocess.run(

@@ -1,0 +1,122 @@
+"""The named reports: `sql/queries`, one file each, which says in its own header what it shows and what can be set.
+
+The header is the leading comment. Its first line is the description; a line `name = value    meaning` is a parameter
+with its default, bound in the query as `:name`.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from pipeline.settings import PROJECT_ROOT
+
+QUERIES: Final = PROJECT_ROOT / "sql" / "queries"
+_PARAMETER: Final = re.compile(r"([a-z_]+) = (\S+)\s+\S.*")
+_FRACTIONS: Final = ("_rate", "_ctr", "_percentile")
+
+
+class UnknownReportError(LookupError):
+    """There is no such report or no such parameter; the message names those there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Rows as the database has them: fractions, UTC instants, None for unknown."""
+
+    name: str
+    description: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+    def shown(self) -> list[list[str]]:
+        """The rows as text for a person: fractions as percent, nothing for unknown."""
+        return [[_shown(column, value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
+
+    def as_markdown(self) -> str:
+        """A Markdown table, under the description."""
+        if not self.rows:
+            return f"{self.description}\n\n*No rows.*"
+        lines = [
+            self.columns,
+            ["---"] * len(self.columns),
+            *([_in_a_cell(text) for text in row] for row in self.shown()),
+        ]
+        return "\n".join([self.description, "", *(f"| {' | '.join(line)} |" for line in lines)])
+
+
+def report_names() -> list[str]:
+    return sorted(path.stem for path in QUERIES.glob("*.sql"))
+
+
+def description(name: str) -> str:
+    """What the report shows, in one line. Raises: UnknownReportError."""
+    return _header(_query(name))[0]
+
+
+def defaults(name: str) -> dict[str, float]:
+    """The report's parameters with their defaults. Raises: UnknownReportError."""
+    matches = (_PARAMETER.fullmatch(line) for line in _header(_query(name)))
+    return {match[1]: json.loads(match[2]) for match in matches if match}
+
+
+def run_report(connection: sa.Connection, name: str, **parameters: float) -> Report:
+    """Run a report, with its defaults where nothing else is said.
+
+    Raises:
+        UnknownReportError: there is no such report, or it has no such parameter.
+    """
+    known = defaults(name)
+    if unknown := sorted(parameters.keys() - known.keys()):
+        raise UnknownReportError(
+            f"The report {name} has no parameter {unknown[0]!r}; there are: {', '.join(known) or 'none'}."
+        )
+    values = known | parameters
+    result = connection.execute(sa.text(_query(name)), values)
+    return Report(name, description(name), list(result.keys()), [tuple(row) for row in result], values)
+
+
+def _query(name: str) -> str:
+    if name not in report_names():
+        raise UnknownReportError(f"There is no report {name!r}; there are: {', '.join(report_names())}.")
+    return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _header(query: str) -> list[str]:
+    lines = []
+    for line in query.splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").strip())
+    return lines
+
+
+def _shown(column: str, value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case Decimal() | float() if column.endswith(_FRACTIONS):
+            return f"{value * 100:.1f} %"
+        case datetime():
+            moment = value.astimezone() if value.tzinfo else value
+            return f"{moment:%Y-%m-%d %H:%M}"
+        case Decimal() if value == value.to_integral_value():
+            return f"{value:,.0f}"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+def _in_a_cell(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("|", "\\|"))
