@@ -1,0 +1,203 @@
+"""The site's adapter. The order of its writes is what makes it safe to be killed anywhere:
+
+record (the slug is ours) → page → front page, archive, feed, sitemap, robots.txt → record (live). Until that last
+write the publication counts as absent, so the engine publishes again, and the same steps find the same record, keep
+its time and complete what is missing.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from pipeline.platforms.base import (
+    Absent,
+    Account,
+    Capabilities,
+    Changed,
+    ChangeOutcome,
+    Content,
+    Gone,
+    Guarantee,
+    Inconclusive,
+    Journal,
+    Metrics,
+    NotSent,
+    PlatformError,
+    PlatformUnavailableError,
+    Problem,
+    Published,
+    PublishOutcome,
+    ReconcileOutcome,
+    Rejected,
+    Unknown,
+)
+from pipeline.platforms.site import build
+from pipeline.platforms.site.article import SLUG, Article, ArticleState, Copy, compose, read_config, read_copy
+from pipeline.platforms.site.folder import FolderBusyError, RecordError, SiteFolder
+from pipeline.vocabulary import ErrorKind
+
+_SLUG_HANDLE = "slug"
+
+
+class SiteAdapter:
+    """The publisher's own site. Raises ValueError where the account's `publish_config` can't be used."""
+
+    name: ClassVar[str] = "site"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        update=True, delete=True, schedule=False, metrics=False, metrics_batch=0, guarantee=Guarantee.CERTAIN
+    )
+
+    def __init__(self, account: Account) -> None:
+        self._config = read_config(account.key, account.publish_config)
+        self._folder = SiteFolder(self._config.folder)
+        self._timeout_seconds = account.timeout_seconds
+
+    def validate(self, content: Content) -> list[Problem]:
+        return read_copy(content)[1]
+
+    def publish(self, content: Content, journal: Journal) -> PublishOutcome:
+        copy, problems = read_copy(content)
+        if copy is None:
+            return _invalid(problems)
+        slug = journal.handles.get(_SLUG_HANDLE, copy.slug)
+        claimed = False
+        try:
+            with self._folder.locked(self._timeout_seconds):
+                earlier = self._folder.article(slug)
+                if refusal := _refusal(earlier, slug, content.distribution_id):
+                    return refusal
+                if _SLUG_HANDLE not in journal.handles:
+                    journal.record(_SLUG_HANDLE, slug)
+                claimed = True
+                article = self._put_page(earlier, copy, slug, content.distribution_id)
+                build.write_indexes(self._folder, self._config)
+                article = article.model_copy(update={"state": ArticleState.LIVE})
+                self._folder.save(article)
+        except (FolderBusyError, OSError, RecordError) as error:
+            return Unknown(_error(error)) if claimed else NotSent(_error(error))
+        return self._published(article)
+
+    def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
+        slug = str(journal.handles.get(_SLUG_HANDLE) or content.platform_specific.get("slug"))
+        if not SLUG.fullmatch(slug):
+            return Absent()  # a slug like this is refused before the first write
+        try:
+            article = self._folder.article(slug)
+            standing = article is not None and self._folder.has_page(slug)
+        except (OSError, RecordError) as error:
+            return Inconclusive(_error(error))
+        if article is None or not standing or not _is_live(article, content.distribution_id):
+            return Absent()
+        return self._published(article)
+
+    def update(self, external_id: str, content: Content) -> ChangeOutcome:
+        copy, problems = read_copy(content)
+        if copy is None:
+            return _invalid(problems)
+        if copy.slug != external_id:
+            return _rejected(f"The article's address is {external_id!r} for good; it can't become {copy.slug!r}.")
+        try:
+            with self._folder.locked(self._timeout_seconds):
+                article = self._folder.article(external_id)
+                if article is None or not _is_live(article, content.distribution_id):
+                    return _rejected(f"This distribution has no live page at {external_id!r}.")
+                self._rewrite(article, copy)
+                build.write_indexes(self._folder, self._config)
+        except FolderBusyError as error:
+            return NotSent(_error(error))
+        except (OSError, RecordError) as error:
+            return Unknown(_error(error))
+        return Changed(external_id, self._config.url(f"{external_id}/"))
+
+    def delete(self, external_id: str) -> ChangeOutcome:
+        if not SLUG.fullmatch(external_id):
+            return _rejected(f"{external_id!r} is not the slug of an article.")
+        try:
+            with self._folder.locked(self._timeout_seconds):
+                if article := self._folder.article(external_id):
+                    self._take_down(article)
+        except FolderBusyError as error:
+            return NotSent(_error(error))
+        except (OSError, RecordError) as error:
+            return Unknown(_error(error))
+        return Changed(external_id)
+
+    def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
+        """A folder of files counts no readers; site analytics does."""
+        del external_ids
+        return {}
+
+    def whoami(self) -> str:
+        try:
+            writable = self._folder.is_writable()
+        except OSError as error:
+            raise PlatformUnavailableError(_error(error)) from error
+        if not writable:
+            message = f"The site's folder {self._config.folder} can't be written to."
+            raise PlatformUnavailableError(PlatformError(ErrorKind.AUTH, message))
+        return self._config.name
+
+    def _put_page(self, earlier: Article | None, copy: Copy, slug: str, distribution_id: str) -> Article:
+        """The article with its page in place. A page completed before is left as it stands, updates included."""
+        if earlier and earlier.state is ArticleState.LIVE and self._folder.has_page(slug):
+            return earlier
+        published_at = earlier.published_at if earlier else datetime.now(UTC)
+        article = compose(copy, self._config, slug=slug, distribution_id=distribution_id, published_at=published_at)
+        self._folder.save(article)
+        build.write_page(self._folder, self._config, article, copy)
+        return article
+
+    def _rewrite(self, earlier: Article, copy: Copy) -> None:
+        article = compose(
+            copy,
+            self._config,
+            slug=earlier.slug,
+            distribution_id=earlier.distribution_id,
+            published_at=earlier.published_at,
+        ).model_copy(update={"state": earlier.state, "modified_at": earlier.modified_at})
+        if article != earlier:
+            article = article.model_copy(update={"modified_at": datetime.now(UTC)})
+        build.write_page(self._folder, self._config, article, copy)
+        self._folder.save(article)
+
+    def _take_down(self, article: Article) -> None:
+        if article.state is not ArticleState.GONE:
+            article = article.model_copy(update={"state": ArticleState.GONE, "modified_at": datetime.now(UTC)})
+            self._folder.save(article)
+        build.write_tombstone(self._folder, self._config, article.slug)
+        build.write_indexes(self._folder, self._config)
+
+    def _published(self, article: Article) -> Published:
+        return Published(article.slug, self._config.url(f"{article.slug}/"), article.published_at)
+
+
+def _is_live(article: Article, distribution_id: str) -> bool:
+    return article.state is ArticleState.LIVE and article.distribution_id == distribution_id
+
+
+def _refusal(earlier: Article | None, slug: str, distribution_id: str) -> Rejected | None:
+    """Why this distribution may not publish under a slug with such a record, if it may not."""
+    if earlier is None:
+        return None
+    if earlier.distribution_id != distribution_id:
+        return _rejected(f"The slug {slug!r} belongs to another article, {earlier.title!r}; choose another slug.")
+    if earlier.state is ArticleState.GONE:
+        return _rejected(f"The page at {slug!r} was taken down and its address answers 410; publish under a new slug.")
+    return None
+
+
+def _rejected(message: str) -> Rejected:
+    return Rejected(PlatformError(ErrorKind.VALIDATION, message))
+
+
+def _invalid(problems: Sequence[Problem]) -> Rejected:
+    return _rejected("; ".join(f"{problem.field}: {problem.message}" for problem in problems))
+
+
+def _error(error: FolderBusyError | RecordError | OSError) -> PlatformError:
+    if isinstance(error, RecordError):
+        return PlatformError(ErrorKind.PROTOCOL, str(error))
+    if isinstance(error, FolderBusyError):
+        return PlatformError(ErrorKind.UNAVAILABLE, "Another publisher is still writing to the site.")
+    reason = error.strerror or type(error).__name__
+    return PlatformError(ErrorKind.UNAVAILABLE, f"The site's folder could not be written or read: {reason}.")

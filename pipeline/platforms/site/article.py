@@ -1,0 +1,182 @@
+"""An article as the site knows it: what a page needs, and what the front page, feed and sitemap need of it later."""
+
+import hashlib
+import re
+import textwrap
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from markupsafe import Markup
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from pipeline.platforms.base import Content, Problem
+from pipeline.platforms.site import sanitise
+
+SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_SLUG_LIMIT: Final = 120
+_RESERVED_SLUGS: Final = frozenset({"archive", "assets"})
+_LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+_EXCERPT_LIMIT: Final = 200
+
+
+def _slug(value: str) -> str:
+    if not SLUG.fullmatch(value):
+        raise ValueError("must be lower-case ASCII letters, digits and single hyphens, such as 'how-to-read-a-label'")
+    if len(value) > _SLUG_LIMIT:
+        raise ValueError(f"must be at most {_SLUG_LIMIT} characters")
+    if value in _RESERVED_SLUGS:
+        raise ValueError(f"{value!r} is an address of the site itself")
+    return value
+
+
+def _web_url(value: str) -> str:
+    if not sanitise.is_web_url(value):
+        raise ValueError("must be an absolute http or https address")
+    return value
+
+
+Line = Annotated[str, AfterValidator(sanitise.plain)]
+Slug = Annotated[str, AfterValidator(_slug)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+Language = Annotated[str, Field(pattern=_LANGUAGE)]
+
+
+class SiteConfig(BaseModel):
+    """The account's `publish_config`: where the site's folder is, and where readers find it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path
+    base_url: WebUrl
+    name: Line = Field(min_length=1)
+    language: Language = "en"
+    description: Line | None = None
+
+    @field_validator("folder")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        if not folder.is_absolute():
+            raise ValueError(f"must be an absolute path, not {str(folder)!r}")
+        return folder
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    def url(self, path: str = "") -> str:
+        """The public address of a path inside the site."""
+        return f"{self.base_url}/{path}"
+
+
+class Copy(BaseModel):
+    """What is to be published, checked and cleaned: the content's own fields and its `platform_specific`."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    slug: Slug
+    title: Line
+    body: Markup
+    excerpt: Line | None = None
+    description: Line | None = None
+    keywords: tuple[Line, ...] = ()
+    author: Line | None = None
+    canonical_url: WebUrl | None = None
+    language: Language | None = None
+    image_url: WebUrl | None = None
+    image_alt: Line = ""
+
+    @field_validator("title")
+    @classmethod
+    def _titled(cls, title: str) -> str:
+        if not title:
+            raise ValueError("an article needs a title")
+        return title
+
+    @field_validator("body", mode="before")
+    @classmethod
+    def _sanitised(cls, body: str) -> Markup:
+        html = sanitise.body_html(body)
+        if sanitise.is_empty(html):
+            raise ValueError("nothing is left of it to read once it is sanitised")
+        return html
+
+
+class ArticleState(StrEnum):
+    PUBLISHING = "publishing"
+    """The slug is taken; the page, or the indexes that list it, may not be written yet."""
+    LIVE = "live"
+    GONE = "gone"
+    """Taken down for good: the address answers 410 and is not given to another article."""
+
+
+class Article(BaseModel):
+    """The record beside a page. `modified_at`, the sitemap's lastmod, is when its page last changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slug: Slug
+    distribution_id: str
+    state: ArticleState
+    title: str
+    excerpt: str
+    description: str
+    keywords: tuple[str, ...]
+    author: str | None
+    language: str
+    canonical_url: str
+    image_url: str | None
+    image_alt: str
+    body_digest: str
+    published_at: AwareDatetime
+    modified_at: AwareDatetime
+
+
+def read_copy(content: Content) -> tuple[Copy | None, list[Problem]]:
+    """The content as copy, or everything that is wrong with it."""
+    fields: dict[str, Any] = {key: value for key, value in content.platform_specific.items() if value is not None}
+    fields |= {"title": content.title or "", "body": content.body}
+    if content.media_urls:
+        fields["image_url"] = content.media_urls[0]
+    try:
+        return Copy.model_validate(fields), []
+    except ValidationError as error:
+        return None, [Problem(".".join(map(str, each["loc"])), _message(each["msg"])) for each in error.errors()]
+
+
+def read_config(account_key: str, publish_config: object) -> SiteConfig:
+    """Raises: ValueError, naming the account and each setting that is wrong."""
+    try:
+        return SiteConfig.model_validate(publish_config)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {_message(each['msg'])}" for each in error.errors())
+        raise ValueError(
+            f"The site account {account_key!r} has a publish_config that can't be used: {wrong}."
+        ) from None
+
+
+def compose(copy: Copy, config: SiteConfig, *, slug: str, distribution_id: str, published_at: AwareDatetime) -> Article:
+    """The record of a copy about to be published under a slug."""
+    opening = textwrap.shorten(sanitise.opening(copy.body), _EXCERPT_LIMIT, placeholder=" …")
+    return Article(
+        slug=slug,
+        distribution_id=distribution_id,
+        state=ArticleState.PUBLISHING,
+        title=copy.title,
+        excerpt=copy.excerpt or copy.description or opening,
+        description=copy.description or copy.excerpt or opening,
+        keywords=tuple(keyword for keyword in copy.keywords if keyword),
+        author=copy.author or None,
+        language=copy.language or config.language,
+        canonical_url=copy.canonical_url or config.url(f"{slug}/"),
+        image_url=copy.image_url,
+        image_alt=copy.image_alt,
+        body_digest=hashlib.sha256(copy.body.encode()).hexdigest(),
+        published_at=published_at,
+        modified_at=published_at,
+    )
+
+
+def _message(message: str) -> str:
+    return message.removeprefix("Value error, ")
