@@ -82,9 +82,8 @@ def add(
 @app.command()
 def check(key: Key) -> None:
     """Ask the platform who we are, without any effect there."""
-    from pipeline.distribution.accounts import CredentialsError, adapter_factory
+    from pipeline.distribution.accounts import AccountUnusableError, adapter_factory
     from pipeline.platforms.base import PlatformUnavailableError
-    from pipeline.platforms.registry import UnknownPlatformError
     from pipeline.store.accounts import UnknownAccountError, get
 
     open_account = adapter_factory(timeout_seconds=settings().call_timeout_seconds)
@@ -92,7 +91,7 @@ def check(key: Key) -> None:
         with engine().connect() as connection:
             row = get(connection, key)
         out.print(f"{key} works: {escape(open_account(row).whoami())}")
-    except (UnknownAccountError, UnknownPlatformError, CredentialsError, PlatformUnavailableError) as error:
+    except (UnknownAccountError, AccountUnusableError, PlatformUnavailableError) as error:
         fail(str(error))
 
 

@@ -27,7 +27,7 @@ def report(
     ] = None,
 ) -> None:
     """Run a named report."""
-    from pipeline.store.reports import UnknownReportError, run_report
+    from pipeline.store.reports import ReportError, run_report
 
     if name is None:
         _list()
@@ -36,7 +36,7 @@ def report(
     try:
         with engine().connect() as connection:
             result = run_report(connection, name, **parameters)
-    except UnknownReportError as error:
+    except ReportError as error:
         fail(escape(str(error)))
     if csv_path is not None:
         _write(result, csv_path)

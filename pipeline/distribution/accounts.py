@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.platforms.base import Account, Adapter
-from pipeline.platforms.registry import open_adapter
+from pipeline.platforms.registry import UnknownPlatformError, open_adapter
 from pipeline.store.accounts import AccountRow
 
 AdapterFactory = Callable[[AccountRow], Adapter]
 
 
-class CredentialsError(Exception):
-    """The account's credentials can't be had; the message names the reference and what to do, never the secret."""
+class AccountUnusableError(Exception):
+    """The account can't be used as it is set up (settings, credentials); the message says what to mend, no secret."""
 
 
 def resolve_credentials(reference: str | None) -> dict[str, str]:
@@ -23,14 +23,14 @@ def resolve_credentials(reference: str | None) -> dict[str, str]:
     accounts that need none (the site).
 
     Raises:
-        CredentialsError: it is not there, or not a JSON object of strings.
+        AccountUnusableError: it is not there, or not a JSON object of strings.
     """
     if reference is None:
         return {}
     scheme, _, name = reference.partition(":")
     if scheme == "env":
         if name not in os.environ:
-            raise CredentialsError(
+            raise AccountUnusableError(
                 f"The environment variable {name} is not set (the account's credentials are {reference})."
             )
         return _parse(os.environ[name], reference)
@@ -38,13 +38,15 @@ def resolve_credentials(reference: str | None) -> dict[str, str]:
         try:
             return _parse(Path(name).read_text(encoding="utf-8"), reference)
         except OSError as error:
-            raise CredentialsError(f"The credentials' file can't be read ({reference}): {error.strerror}.") from None
+            raise AccountUnusableError(
+                f"The credentials' file can't be read ({reference}): {error.strerror}."
+            ) from None
     if scheme == "sandbox":
         from pipeline.sandbox.credentials import BY_PLATFORM
 
         if name in BY_PLATFORM:
             return dict(BY_PLATFORM[name])
-    raise CredentialsError(f"{reference!r} is not a reference to credentials; it looks like env:NAME or file:PATH.")
+    raise AccountUnusableError(f"{reference!r} is not a reference to credentials; it looks like env:NAME or file:PATH.")
 
 
 def _parse(text: str, reference: str) -> dict[str, str]:
@@ -54,26 +56,28 @@ def _parse(text: str, reference: str) -> dict[str, str]:
         value = None
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         # `from None` and no excerpt: the text is the secret.
-        raise CredentialsError(f"{reference} does not hold a JSON object of strings.") from None
+        raise AccountUnusableError(f"{reference} does not hold a JSON object of strings.") from None
     return value
 
 
 def adapter_factory(*, timeout_seconds: float) -> AdapterFactory:
     """Opens an account's adapter with its credentials.
 
-    The factory raises CredentialsError and UnknownPlatformError; both mean that nothing was sent.
+    The factory raises AccountUnusableError, which means that nothing was sent.
     """
 
     def open_account(row: AccountRow) -> Adapter:
-        return open_adapter(
-            Account(
-                key=row.account_key,
-                platform=row.name,
-                publish_config=row.publish_config,
-                account_id=row.account_id,
-                credentials=resolve_credentials(row.credentials_secret_id),
-                timeout_seconds=timeout_seconds,
-            )
+        account = Account(
+            key=row.account_key,
+            platform=row.name,
+            publish_config=row.publish_config,
+            account_id=row.account_id,
+            credentials=resolve_credentials(row.credentials_secret_id),
+            timeout_seconds=timeout_seconds,
         )
+        try:
+            return open_adapter(account)
+        except (UnknownPlatformError, ValueError) as error:
+            raise AccountUnusableError(str(error)) from error
 
     return open_account

@@ -78,9 +78,12 @@ def _version(post: PlannablePost, account: AccountRow) -> dict[str, Any]:
 
 def _problems(account: AccountRow, version: _Version) -> list[Problem]:
     # Validation is without I/O, so it needs no credentials.
-    adapter = adapter_class(account.name)(
-        Account(account.account_key, account.name, account.publish_config, account.account_id)
-    )
+    try:
+        adapter = adapter_class(account.name)(
+            Account(account.account_key, account.name, account.publish_config, account.account_id)
+        )
+    except ValueError as error:
+        return [Problem("account", str(error))]
     return adapter.validate(
         Content(
             distribution_id="",

@@ -17,10 +17,9 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from pipeline.distribution.accounts import AdapterFactory, CredentialsError
+from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
 from pipeline.distribution.engine import EngineConfig, content_of, objection, settle_outcome
 from pipeline.platforms.base import Journal, NotSent, PlatformError, Published, PublishOutcome, Rejected, Unknown
-from pipeline.platforms.registry import UnknownPlatformError
 from pipeline.store import accounts, claims, distributions
 from pipeline.store.accounts import AccountRow
 from pipeline.store.claims import Claimed
@@ -104,7 +103,7 @@ class _Worker:
         """The adapter's answer; None where the lease was lost on the way."""
         try:
             adapter = self.open_adapter(account)
-        except (CredentialsError, UnknownPlatformError) as error:
+        except AccountUnusableError as error:
             return NotSent(PlatformError(ErrorKind.AUTH, str(error)))
         try:
             return adapter.publish(content_of(item), Journal(item.handles, self._recorder(item), item.started_at))

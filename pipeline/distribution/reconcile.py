@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from pipeline.distribution.accounts import AdapterFactory, CredentialsError
+from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
 from pipeline.distribution.engine import EngineConfig, content_of
 from pipeline.platforms.base import (
     Absent,
@@ -19,7 +19,6 @@ from pipeline.platforms.base import (
     Published,
     ReconcileOutcome,
 )
-from pipeline.platforms.registry import UnknownPlatformError
 from pipeline.store import accounts, claims, distributions
 from pipeline.store.accounts import AccountRow
 from pipeline.store.claims import Unresolved
@@ -56,7 +55,7 @@ def reconcile(engine: sa.Engine, open_adapter: AdapterFactory, config: EngineCon
 def _ask(open_adapter: AdapterFactory, account: AccountRow, item: Unresolved) -> tuple[ReconcileOutcome, Guarantee]:
     try:
         adapter: Adapter = open_adapter(account)
-    except (CredentialsError, UnknownPlatformError) as error:
+    except AccountUnusableError as error:
         return Inconclusive(PlatformError(ErrorKind.AUTH, str(error))), Guarantee.A_PERSON_DECIDES
     journal = Journal(item.handles, _refuse_to_record, item.started_at)
     try:

@@ -1,0 +1,201 @@
+"""What a failed call means, for one that has an effect: decided here once, for every platform. Pure.
+
+The default is ambiguous: only what certainly had no effect counts as not sent or rejected. A 503 does not, since none
+of the platforms documents that it means so.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx
+
+from pipeline.platforms.base import (
+    Account,
+    Inconclusive,
+    NotSent,
+    PlatformError,
+    PlatformUnavailableError,
+    Rejected,
+    Unknown,
+)
+from pipeline.vocabulary import ErrorKind
+
+_MAX_MESSAGE: Final = 300
+_MAX_CODE: Final = 100
+_MOVED: Final = (301, 307, 308)
+"""Redirects by which a server says that it did nothing; after a 302 or 303 it may have."""
+
+Refusal = Rejected | NotSent | Unknown
+
+
+class CallError(Exception):
+    """A call that did not bring what was asked.
+
+    Attributes:
+        outcome: what it means where the call was the one with the effect.
+        payload: the JSON that the platform explained itself with; None where there was none.
+    """
+
+    def __init__(self, outcome: Refusal, payload: Any = None) -> None:
+        super().__init__(outcome.error.message)
+        self.outcome = outcome
+        self.payload = payload
+
+    @property
+    def error(self) -> PlatformError:
+        return self.outcome.error
+
+    def without_effect(self) -> Rejected | NotSent:
+        """The same, where the call was a step before the one with the effect: what is ambiguous wasn't sent."""
+        return NotSent(self.error) if isinstance(self.outcome, Unknown) else self.outcome
+
+    def as_rate_limited(self) -> NotSent:
+        """The same, where the platform says in other words that the account has used up its allowance."""
+        error = self.error
+        return NotSent(PlatformError(ErrorKind.RATE_LIMITED, error.message, error.code, error.http_status))
+
+    def inconclusive(self) -> Inconclusive:
+        return Inconclusive(self.error)
+
+    def unavailable(self) -> PlatformUnavailableError:
+        return PlatformUnavailableError(self.error, getattr(self.outcome, "retry_at", None))
+
+
+def garbled(what: str, status: int | None = None) -> CallError:
+    """For an answer that can't be understood: the call may well have had its effect."""
+    return CallError(Unknown(PlatformError(ErrorKind.PROTOCOL, what, http_status=status)))
+
+
+def required(account: Account, values: Mapping[str, Any], name: str) -> str:
+    """A credential or a setting without which the account can't speak.
+
+    Raises:
+        CallError: it is missing. That concerns the account and not the content, so it holds the account like a
+            refused credential.
+    """
+    value = values.get(name)
+    if value in (None, ""):
+        message = f"the account {account.key} has no {name}"
+        raise CallError(NotSent(PlatformError(ErrorKind.AUTH, message, code=f"missing_{name}")))
+    return str(value)
+
+
+def classify_exception(error: httpx.RequestError | httpx.InvalidURL) -> Refusal:
+    """What it means that no answer came.
+
+    The text of an exception is shown only where it comes from the operating system or from TLS: elsewhere it may
+    quote the request's headers.
+    """
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            refusal, message = NotSent, "no connection in time"
+        case httpx.ConnectError():
+            refusal, message = NotSent, f"no connection: {error}"
+        case httpx.ProxyError():
+            refusal, message = NotSent, "the proxy gave no connection"
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL():
+            refusal, message = NotSent, "the platform's address is not an http(s) URL"
+        case httpx.TimeoutException():
+            return Unknown(PlatformError(ErrorKind.NETWORK, "no answer in time after the request had left"))
+        case _:
+            return Unknown(PlatformError(ErrorKind.NETWORK, f"the connection broke ({type(error).__name__})"))
+    return refusal(PlatformError(ErrorKind.NETWORK, message))
+
+
+def classify_status(status: int, headers: Mapping[str, str], payload: Any, now: datetime) -> Refusal:
+    """What an answer other than 2xx means; `payload` is its JSON, None where it had none."""
+    explanation, code = _explanation(payload)
+    if status in _MOVED:
+        explanation = f"moved to {httpx.Headers(headers).get('location', '').partition('?')[0]}"
+    message = f"HTTP {status}: {explanation}" if explanation else f"HTTP {status}"
+    match status:
+        case 401:
+            return NotSent(PlatformError(ErrorKind.AUTH, message, code, status))
+        case 429:
+            return NotSent(PlatformError(ErrorKind.RATE_LIMITED, message, code, status), retry_time(headers, now))
+        case 403:
+            return Rejected(PlatformError(ErrorKind.POLICY, message, code, status))
+        case 301 | 307 | 308:
+            return Rejected(PlatformError(ErrorKind.PROTOCOL, message, code, status))
+        case _ if 400 <= status < 500 and status != 408:  # noqa: PLR2004 - some proxies say 408 after passing it on
+            return Rejected(PlatformError(ErrorKind.VALIDATION, message, code, status))
+    return Unknown(PlatformError(ErrorKind.UNAVAILABLE, message, code, status))
+
+
+def _explanation(payload: Any) -> tuple[str, str | None]:
+    """The message and the code of an error's JSON: WordPress's, X's and Mailchimp's (problem+json) alike."""
+    if not isinstance(payload, dict):
+        return "", None
+    named = [payload.get(name) for name in ("detail", "message", "title")]
+    parts = [text for text in named if isinstance(text, str) and text][:1]
+    errors = payload.get("errors")
+    for each in errors if isinstance(errors, list) else []:
+        if isinstance(each, dict) and isinstance(each.get("message"), str):
+            parts.append(f"{each['field']}: {each['message']}" if each.get("field") else each["message"])
+    code = payload.get("code")
+    if not isinstance(code, str):
+        _, _, problem = str(payload.get("type", "")).partition("/problems/")  # X's kinds of problem are addresses
+        code = problem or None
+    return "; ".join(parts), code
+
+
+def retry_time(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When to ask again, in the platform's words; None where it gives none that can be read.
+
+    Reads `Retry-After` (seconds or an HTTP date, RFC 9110 10.2.3) and `x-rate-limit-reset` (epoch seconds). Where both
+    are given, the later holds.
+    """
+    found = httpx.Headers(headers)
+    told = [_retry_after(found.get("retry-after", ""), now), _epoch(found.get("x-rate-limit-reset", ""))]
+    return max((moment for moment in told if moment is not None), default=None)
+
+
+def _retry_after(text: str, now: datetime) -> datetime | None:
+    seconds = _number(text)
+    try:
+        if seconds is not None:
+            return now + timedelta(seconds=max(0.0, seconds))
+        moment = parsedate_to_datetime(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _epoch(text: str) -> datetime | None:
+    seconds = _number(text)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def presentable(refusal: Refusal, secrets: Iterable[str]) -> Refusal:
+    """The same with no secret in its words, on one line and short: hidden first, so that none is left cut in half."""
+    error = refusal.error
+    for secret in secrets:
+        error = PlatformError(
+            error.kind,
+            error.message.replace(secret, "[hidden]"),
+            error.code and error.code.replace(secret, "[hidden]"),
+            error.http_status,
+        )
+    shown = PlatformError(
+        error.kind, _trimmed(error.message, _MAX_MESSAGE), error.code and error.code[:_MAX_CODE], error.http_status
+    )
+    return NotSent(shown, refusal.retry_at) if isinstance(refusal, NotSent) else type(refusal)(shown)
+
+
+def _trimmed(text: str, limit: int) -> str:
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= limit else f"{line[:limit]}…"

@@ -1,0 +1,231 @@
+"""The guarded way to read a public URL that somebody else wrote down: a feed, a file, an image.
+
+Whoever writes the URL must not be able to make us read what only we can reach, fill the memory, or hold us for ever.
+So the host is resolved once, every address it has must be public, the connection goes to an address that was checked
+(a second look-up could be answered differently), redirects pass the same gate, and size and time are capped.
+"""
+
+import ipaddress
+import socket
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+MAX_BYTES: Final = 32 * 1024 * 1024
+TIMEOUT_SECONDS: Final = 30.0
+"""For the whole answer, redirects included."""
+_MAX_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED: Final = 304
+
+_NOT_PUBLIC: Final = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # IETF protocol assignments
+        "64:ff9b::/96",  # NAT64, 6to4 and Teredo carry an IPv4 address inside, which may be anybody's
+        "64:ff9b:1::/48",
+        "2001::/32",
+        "2002::/16",
+        "fec0::/10",  # the site-local addresses of old
+    )
+)
+
+
+class FetchError(Exception):
+    """It could not be read, or may not be; the message says why, without the URL's query or a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer read whole, decoded. `etag` and `last_modified` are for the next conditional fetch."""
+
+    url: str
+    body: bytes
+    content_type: str
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The server says that nothing has changed since the validators it was given."""
+
+
+def fetch(
+    url: str,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    allow_private: bool = False,
+    max_bytes: int = MAX_BYTES,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Fetched | NotModified:
+    """GET a public http or https URL.
+
+    `allow_private` lifts the refusal of private addresses, for a feed on this machine or in one's own network.
+
+    Raises:
+        FetchError: refused, unreachable, not a success, too large, too slow, or not decodable.
+    """
+    import httpx
+
+    headers = {"User-Agent": "pressroom", "Accept-Encoding": "gzip", "Connection": "close"}
+    headers |= {name: value for name, value in _validators(etag, last_modified).items() if value}
+    deadline = time.monotonic() + timeout_seconds
+    with httpx.Client(verify=_tls(), trust_env=False, follow_redirects=False) as client:
+        for _ in range(_MAX_REDIRECTS + 1):
+            target = _checked_url(url)
+            try:
+                answer = _get(client, target, headers, deadline, allow_private=allow_private, max_bytes=max_bytes)
+            except httpx.TimeoutException:
+                raise FetchError(f"{_shown(target)} took longer than {timeout_seconds:g} s.") from None
+            except (httpx.RequestError, httpx.InvalidURL) as error:
+                reason = str(error) or type(error).__name__
+                raise FetchError(f"{_shown(target)} could not be read: {reason}.") from None
+            if not isinstance(answer, str):
+                return answer
+            url = answer
+    raise FetchError(f"{_shown(target)} redirects more than {_MAX_REDIRECTS} times.")
+
+
+def _get(
+    client: "httpx.Client",
+    target: "httpx.URL",
+    headers: Mapping[str, str],
+    deadline: float,
+    *,
+    allow_private: bool,
+    max_bytes: int,
+) -> Fetched | NotModified | str:
+    """One request. A string is the address that it redirects to."""
+    response = _send(client, target, headers, deadline, _addresses_of(target, allow_private=allow_private))
+    try:
+        if response.status_code == _NOT_MODIFIED:
+            return NotModified()
+        if response.status_code in _REDIRECTS and "location" in response.headers:
+            return str(target.join(response.headers["location"]))
+        if not response.is_success:
+            raise FetchError(f"{_shown(target)} answered {response.status_code} {response.reason_phrase}.")
+        return Fetched(
+            url=str(target),
+            body=_read(response, target, deadline, max_bytes),
+            content_type=response.headers.get("content-type", ""),
+            etag=response.headers.get("etag"),
+            last_modified=response.headers.get("last-modified"),
+        )
+    finally:
+        response.close()
+
+
+def _send(
+    client: "httpx.Client", target: "httpx.URL", headers: Mapping[str, str], deadline: float, addresses: list[str]
+) -> "httpx.Response":
+    """The answer, its body unread, of the first of the addresses that takes a connection."""
+    import httpx
+
+    for number, address in enumerate(addresses, start=1):
+        request = client.build_request(
+            "GET",
+            target.copy_with(host=address),
+            headers={**headers, "Host": target.netloc.decode("ascii")},
+            timeout=max(deadline - time.monotonic(), 0.001),
+            extensions={"sni_hostname": target.raw_host.decode("ascii")},
+        )
+        try:
+            return client.send(request, stream=True)
+        except httpx.ConnectError:
+            if number == len(addresses):
+                raise
+    raise AssertionError("a host that is known has an address")
+
+
+def _read(response: "httpx.Response", target: "httpx.URL", deadline: float, max_bytes: int) -> bytes:
+    """The body, decoded by us because the client inflates whatever comes before its size is known."""
+    import httpx
+
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise FetchError(f"{_shown(target)} is encoded as {encoding}, which was not asked for.")
+    inflate = None if encoding == "identity" else zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    body = bytearray()
+    for chunk in response.iter_raw():
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the body takes too long")
+        try:
+            body += inflate.decompress(chunk, max_bytes + 1 - len(body)) if inflate else chunk
+        except zlib.error:
+            raise FetchError(f"{_shown(target)} is not the gzip it says it is.") from None
+        if len(body) > max_bytes:
+            raise FetchError(f"{_shown(target)} is larger than {max_bytes:,} bytes.")
+    if inflate and not inflate.eof:
+        raise FetchError(f"{_shown(target)} broke off.")
+    return bytes(body)
+
+
+def _checked_url(url: str) -> "httpx.URL":
+    import httpx
+
+    try:
+        target = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise FetchError(f"The URL can't be read: {error}.") from None
+    if target.scheme not in ("http", "https") or not target.host:
+        raise FetchError(f"Only http and https URLs are read, not {target.scheme or 'a URL without a scheme'}.")
+    if target.userinfo:
+        raise FetchError(f"The URL of {target.host} holds a password, which would be kept in clear text.")
+    return target
+
+
+def _addresses_of(target: "httpx.URL", *, allow_private: bool) -> list[str]:
+    """Where to connect. All of the host's addresses are checked: which one is used is a matter of chance."""
+    port = target.port or (443 if target.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(target.host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise FetchError(f"The host {target.host} is not known.") from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not allow_private:
+        for address in addresses:
+            if not is_public(address):
+                raise FetchError(f"The host {target.host} has the address {address}, which is not a public one.")
+    return addresses
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, as text, is of the public internet and of one machine."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if ip.scope_id is not None:
+            return False
+    return (
+        ip.is_global
+        and not ip.is_multicast
+        and not ip.is_reserved
+        and not any(ip.version == network.version and ip in network for network in _NOT_PUBLIC)
+    )
+
+
+def _validators(etag: str | None, last_modified: str | None) -> dict[str, str | None]:
+    return {"If-None-Match": etag, "If-Modified-Since": last_modified}
+
+
+def _shown(url: "httpx.URL") -> str:
+    """Without the query, which may hold a key."""
+    return str(url.copy_with(query=None, fragment=None))
+
+
+@cache
+def _tls() -> "ssl.SSLContext":
+    import httpx
+
+    return httpx.create_ssl_context()

@@ -1,0 +1,70 @@
+"""How X counts a post's text and how it gives it back. Pure.
+
+Source: twitter-text configuration v3 (NFC; a link counts 23 whatever its length; an emoji counts 2; most scripts of
+Asia count 2 a character). Refused characters: U+FFFE, U+FEFF and U+FFFF.
+"""
+
+import html
+import re
+import unicodedata
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+LIMIT: Final = 280
+_CASHTAG: Final = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
+_SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
+_LAST_SLASH: Final = re.compile(r"/+(?=\W|$)")
+
+
+def weighted_length(text: str) -> int:
+    """The length that X compares with its limit."""
+    return int(_twitter_text().parse_tweet(text).weightedLength)
+
+
+def has_refused_characters(text: str) -> bool:
+    """Whether it holds a character that makes X refuse a text of any length."""
+    return any(not _twitter_text().parse_tweet(char).valid for char in set(text) if not char.isalnum())
+
+
+def link_spans(text: str) -> list[tuple[int, int]]:
+    """Where X sees links, in code points of the NFC text; bare domains count too."""
+    return [
+        (start, end) for start, end in (found["indices"] for found in _twitter_text().extract_urls_with_indices(text))
+    ]
+
+
+def cashtags(text: str) -> int:
+    return len(_CASHTAG.findall(text))
+
+
+def says(tweet: Mapping[str, Any], text: str) -> bool:
+    """Whether a post that X shows is the text that was sent.
+
+    X puts its short links in place of ours, escapes `&`, `<` and `>`, and cuts `text` short where a `note_tweet`
+    holds the whole.
+    """
+    whole = tweet["note_tweet"] if isinstance(tweet.get("note_tweet"), dict) else tweet
+    shown = str(whole.get("text", ""))
+    entities = whole.get("entities")
+    links = entities.get("urls") if isinstance(entities, dict) else None
+    for link in links if isinstance(links, list) else []:
+        if isinstance(link, dict) and link.get("url") and link.get("expanded_url"):
+            shown = shown.replace(str(link["url"]), str(link["expanded_url"]))
+    return _canonical(html.unescape(shown)) == _canonical(text)
+
+
+def _canonical(text: str) -> str:
+    """NFC, white space as one blank, links without their scheme and last slash, which X may add to a bare host."""
+    words = " ".join(unicodedata.normalize("NFC", text).split())
+    return _LAST_SLASH.sub("", _SCHEME.sub("", words))
+
+
+@cache
+def _twitter_text() -> Any:
+    """Loaded at first use: it makes a pattern of every emoji there is."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+        import twitter_text
+    return twitter_text

@@ -1,0 +1,178 @@
+"""WordPress beyond what every adapter promises."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from pipeline.platforms.base import Absent, Content, Inconclusive, NotSent, Published, Rejected
+from pipeline.platforms.wordpress import slug_for
+from pipeline.sandbox.client import Sandbox
+from pipeline.vocabulary import ErrorKind
+from pipeline_tests.platforms.conftest import answering, reply
+from pipeline_tests.platforms.test_adapters import Notebook, Platform, platform_of, publish
+
+
+@pytest.fixture
+def wordpress(sandbox: Sandbox) -> Platform:
+    return platform_of("wordpress", sandbox)
+
+
+def stored(platform: Platform, path: str, **query: Any) -> Any:
+    account = platform.account()
+    auth = (account.credentials["username"], account.credentials["app_password"])
+    url = f"{platform.sandbox.url}/wordpress/wp-json/wp/v2/{path}"
+    return httpx.get(url, auth=auth, params={"context": "edit", "status": "any,trash", **query}).json()
+
+
+def test_categories_and_tags_are_found_by_name_or_made_once(wordpress: Platform):
+    terms = {"categories": ["News & <Views>"], "tags": ["Sugar", "sugar free"]}
+    first = publish(wordpress.adapter(), wordpress.content(platform_specific=terms))
+    again = {"categories": ["news & <views>"], "tags": ["SUGAR"]}
+    second = publish(wordpress.adapter(), wordpress.content(platform_specific=again))
+    made = [effect.title for effect in wordpress.sandbox.effects("wordpress") if effect.kind == "term_created"]
+    assert made == ["News & <Views>", "Sugar", "sugar free"]
+    one, two = (stored(wordpress, f"posts/{post.external_id}") for post in (first, second))
+    assert one["categories"] == two["categories"]
+    assert two["tags"] == one["tags"][:1]
+
+
+def test_a_term_that_another_post_made_just_now_is_taken(wordpress: Platform):
+    asked: list[dict[str, Any]] = []
+
+    def raced(request) -> None:
+        if request.path.endswith("/posts"):
+            asked.append(json.loads(request.said))
+            reply(request, 201, b'{"id": 7, "status": "publish"}')
+        elif request.command == "POST":
+            reply(request, 400, b'{"code": "term_exists", "data": {"status": 400, "term_id": 42}}')
+        else:
+            reply(request, 200, b"[]")
+
+    with answering(raced) as url:
+        publish(
+            wordpress.adapter(publish_config={"api_url": url}), wordpress.content(platform_specific={"tags": ["new"]})
+        )
+    assert asked[0]["tags"] == [42]
+
+
+def test_a_term_that_may_not_be_made_is_a_rejection_and_no_post_goes_out_without_it(wordpress: Platform):
+    asked = []
+
+    def strict(request) -> None:
+        asked.append((request.command, request.path.partition("?")[0]))
+        known = b'[{"id": 9, "name": "Old &amp; known"}]'
+        reply(request, *((403, b'{"code": "rest_cannot_create"}') if request.command == "POST" else (200, known)))
+
+    with answering(strict) as url:
+        outcome = wordpress.adapter(publish_config={"api_url": url}).publish(
+            wordpress.content(platform_specific={"tags": ["old & known", "new"]}), Notebook().journal()
+        )
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.code == "rest_cannot_create"
+    tags = "/wp-json/wp/v2/tags"
+    assert asked == [("GET", tags), ("GET", tags), ("POST", tags)]
+
+
+def test_the_excerpt_and_a_picture_that_is_there_are_set(wordpress: Platform):
+    post = publish(wordpress.adapter(), wordpress.content(platform_specific={"excerpt": "In short."}))
+    assert stored(wordpress, f"posts/{post.external_id}")["excerpt"]["raw"] == "In short."
+
+
+def test_the_slug_has_words_of_the_title_and_a_piece_of_the_id():
+    content = Content("0191f5a0-aaaa-7bbb-8ccc-0123456789ab", body="x", title="Wie man ein Etikett liest: 10 Tipps!")
+    assert slug_for(content) == "wie-man-ein-etikett-liest-10-tipps-0191f5a0aaaa"
+    assert slug_for(replace(content, title="!?")) == "post-0191f5a0aaaa"
+    assert len(slug_for(replace(content, title="word " * 100))) < 80
+
+
+def test_a_title_changed_between_attempts_does_not_hide_the_earlier_post(wordpress: Platform):
+    adapter, content, notebook = wordpress.adapter(), wordpress.content(), Notebook()
+    wordpress.fail("drop_after")
+    adapter.publish(content, notebook.journal())
+    renamed = replace(content, title="Another title altogether")
+    found = adapter.reconcile(renamed, notebook.journal())
+    assert isinstance(found, Published)
+    assert adapter.publish(renamed, notebook.journal()) == found
+    assert len(wordpress.effects()) == 1
+
+
+def test_a_post_that_was_put_in_the_trash_since_is_found_and_not_sent_again(wordpress: Platform):
+    adapter, content, notebook = wordpress.adapter(), wordpress.content(), Notebook()
+    published = publish(adapter, content, notebook)
+    adapter.delete(published.external_id)
+    found = adapter.reconcile(content, notebook.journal())
+    assert isinstance(found, Published)
+    assert found.external_id == published.external_id
+    publish(adapter, content, notebook)
+    assert len(wordpress.effects()) == 1
+
+
+def test_another_post_with_the_same_title_is_not_taken_for_this_one(wordpress: Platform):
+    adapter, content = wordpress.adapter(), wordpress.content(title="The same")
+    publish(adapter, content)
+    assert adapter.reconcile(wordpress.content(title="The same"), Notebook().journal()) == Absent()
+
+
+def test_a_post_that_wordpress_keeps_as_a_draft_is_not_called_published(wordpress: Platform):
+    draft = b'{"id": 7, "status": "pending", "link": "http://127.0.0.1/?p=7"}'
+    with answering(
+        lambda request: reply(request, 201, draft if request.command == "POST" else b"[" + draft + b"]")
+    ) as url:
+        adapter = wordpress.adapter(publish_config={"api_url": url})
+        outcome = adapter.publish(wordpress.content(), Notebook().journal())
+        assert isinstance(outcome, Rejected)
+        assert "pending" in outcome.error.message
+        assert isinstance(adapter.reconcile(wordpress.content(), Notebook().journal()), Inconclusive)
+
+
+def test_the_publication_has_wordpresss_own_time_and_address(wordpress: Platform):
+    post = b'{"id": 7, "status": "publish", "link": "https://e.org/p", "date_gmt": "2026-03-04T05:06:07"}'
+    with answering(lambda request: reply(request, 201, post)) as url:
+        outcome = wordpress.adapter(publish_config={"api_url": f"{url}/wp-json/"}).publish(
+            wordpress.content(), Notebook().journal()
+        )
+    assert outcome == Published("7", "https://e.org/p", datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
+
+
+def test_an_update_changes_the_post_in_place(wordpress: Platform):
+    adapter, content = wordpress.adapter(), wordpress.content()
+    published = publish(adapter, content)
+    adapter.update(published.external_id, replace(content, title="Corrected", body="<p>Better.</p>"))
+    post = stored(wordpress, f"posts/{published.external_id}")
+    assert (post["title"]["raw"], post["content"]["raw"], post["status"]) == ("Corrected", "<p>Better.</p>", "publish")
+    assert post["link"] == published.external_url
+
+
+def test_an_update_of_what_is_not_there_is_rejected(wordpress: Platform):
+    outcome = wordpress.adapter().update("4711", wordpress.content())
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.code == "rest_post_invalid_id"
+
+
+def test_an_address_without_the_api_is_no_deletion(wordpress: Platform):
+    wrong = wordpress.adapter(publish_config={"api_url": f"{wordpress.sandbox.url}/wordpress/wp-json/no"})
+    assert isinstance(wrong.delete("1"), Rejected)
+
+
+def test_of_many_posts_those_that_are_gone_are_told_and_the_rest_is_unknown(wordpress: Platform):
+    adapter = wordpress.adapter()
+    live = publish(adapter, wordpress.content())
+    ids = [live.external_id, *map(str, range(100_000, 100_150))]
+    assert list(adapter.metrics(ids)) == ids[1:]
+
+
+def test_what_wordpress_would_refuse_or_drop_is_told_beforehand(wordpress: Platform):
+    content = Content("id", title=" ", body="", media_urls=["https://e.org/a.png"], platform_specific={"tags": "one"})
+    problems = wordpress.adapter().validate(content)
+    assert [problem.field for problem in problems] == ["title", "body", "media_urls", "platform_specific.tags"]
+
+
+def test_an_account_without_an_address_is_not_sent_to(wordpress: Platform):
+    outcome = wordpress.adapter(publish_config={}).publish(wordpress.content(), Notebook().journal())
+    assert isinstance(outcome, NotSent)
+    assert outcome.error.kind is ErrorKind.AUTH
+    assert outcome.error.code == "missing_api_url"

@@ -1,0 +1,189 @@
+"""X beyond what every adapter promises."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.platforms import x_text
+from pipeline.platforms.base import Absent, Content, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
+from pipeline.platforms.x import metrics_of
+from pipeline.sandbox.client import Sandbox
+from pipeline.vocabulary import ErrorKind
+from pipeline_tests.platforms.conftest import answering, reply
+from pipeline_tests.platforms.test_adapters import Notebook, Platform, platform_of, publish
+
+
+@pytest.fixture
+def x(sandbox: Sandbox) -> Platform:
+    return platform_of("x", sandbox)
+
+
+def said_by_x(x: Platform, status: int, body: Any) -> Any:
+    """What publishing comes to where X answers this, and a look back finds nothing to be read."""
+    with answering(lambda request: reply(request, status, json.dumps(body).encode())) as url:
+        return x.adapter(publish_config={"base_url": url}).publish(x.content(), Notebook().journal())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "R&D <b> \"quoted\" 'single' &amp; https://example.com/a?x=1&y=2 👩‍🚀",
+        "Links https://example.com and https://example.com/b/ (HTTP://example.net/) and example.org, and/or www.example.org/x/",
+        "Cafe\u0301 with  two   blanks\n\nand lines",
+    ],
+)
+def test_a_post_is_found_again_by_what_it_says(x: Platform, body: str):
+    adapter, content, notebook = x.adapter(), x.content(body=body), Notebook()
+    x.fail("drop_after")
+    assert isinstance(adapter.publish(content, notebook.journal()), Unknown)
+    found = adapter.reconcile(content, notebook.journal())
+    assert isinstance(found, Published)
+    assert found.external_id == x.effects()[0].external_id
+    assert adapter.reconcile(x.content(body=f"{body}!"), notebook.journal()) == Absent()
+
+
+def test_a_post_is_found_behind_many_newer_ones(x: Platform):
+    adapter, content, notebook = x.adapter(), x.content(body="the oldest"), Notebook()
+    publish(adapter, content)
+    for number in range(20):
+        publish(adapter, x.content(body=f"newer {number}"))
+    assert isinstance(adapter.reconcile(content, notebook.journal()), Published)
+
+
+def test_the_timeline_is_read_page_by_page(x: Platform):
+    pages = {
+        "": {"data": [{"id": "2", "text": "newer"}], "meta": {"next_token": "t2"}},
+        "t2": {"data": [{"id": "1", "text": "wanted", "created_at": "2026-03-04T05:06:07.000Z"}], "meta": {}},
+    }
+
+    def serve(request) -> None:
+        token = request.path.partition("pagination_token=")[2].partition("&")[0]
+        reply(request, 200, json.dumps(pages[token]).encode())
+
+    with answering(serve) as url:
+        adapter = x.adapter(publish_config={"base_url": url, "user_id": "1"})
+        found = adapter.reconcile(x.content(body="wanted"), Notebook().journal())
+    assert found == Published("1", f"{url}/i/status/1", datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
+
+
+def test_a_refusal_for_duplicate_content_adopts_the_post_that_landed(x: Platform):
+    adapter, content, notebook = x.adapter(), x.content(), Notebook()
+    first = publish(adapter, content, notebook)
+    second = adapter.publish(content, notebook.journal())
+    assert isinstance(second, Published)
+    assert second.external_id == first.external_id
+    assert len(x.effects()) == 1
+
+
+def test_a_duplicate_of_something_older_is_unknown_and_not_adopted(x: Platform):
+    adapter, content = x.adapter(), x.content()
+    publish(adapter, content)
+    later = Notebook(started_at=datetime.now(UTC) + timedelta(hours=1))
+    outcome = adapter.publish(content, later.journal())
+    assert isinstance(outcome, Unknown)
+    assert outcome.error.kind is ErrorKind.DUPLICATE
+
+
+def test_a_used_up_budget_rests_the_account(x: Platform):
+    body = {"title": "UsageCapExceeded", "detail": "cap", "type": "https://api.twitter.com/2/problems/usage-capped"}
+    outcome = said_by_x(x, 403, body)
+    assert isinstance(outcome, NotSent)
+    assert outcome.error.kind is ErrorKind.RATE_LIMITED
+
+
+@pytest.mark.parametrize("body", [{"errors": [{"title": "Oops"}]}, {"data": {}}, {"data": {"id": 5}}, {"data": []}])
+def test_a_success_that_carries_errors_and_no_id_is_unknown(x: Platform, body: Any):
+    assert isinstance(said_by_x(x, 200, body), Unknown)
+
+
+def test_another_refusal_is_final(x: Platform):
+    outcome = said_by_x(x, 403, {"title": "Forbidden", "detail": "You are not permitted to perform this action."})
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.message == "HTTP 403: You are not permitted to perform this action."
+
+
+def test_a_timeline_that_x_does_not_show_decides_nothing(x: Platform):
+    body = {"errors": [{"title": "Not Found Error", "detail": "Could not find user"}]}
+    with answering(lambda request: reply(request, 200, json.dumps(body).encode())) as url:
+        adapter = x.adapter(publish_config={"base_url": url, "user_id": "1"})
+        assert isinstance(adapter.reconcile(x.content(), Notebook().journal()), Inconclusive)
+
+
+def test_figures_count_every_public_interaction_under_the_old_name_and_the_new():
+    counts = {"like_count": 5, "reply_count": 3, "quote_count": 2, "bookmark_count": 1, "impression_count": 900}
+    expected = Metrics(
+        impressions=900,
+        engagements=15,
+        shares=4,
+        comments=3,
+        likes=5,
+        saves=1,
+        platform_metrics={"quote_count": 2, "other_count": 8},
+    )
+    assert metrics_of({**counts, "retweet_count": 4, "other_count": 8}) == expected
+    assert metrics_of({**counts, "repost_count": 4, "other_count": 8}) == expected
+
+
+def test_a_figure_that_x_does_not_give_is_unknown_and_a_zero_is_a_zero():
+    assert metrics_of({"like_count": 0}) == Metrics(likes=0, engagements=0)
+    assert metrics_of({}) == Metrics()
+    assert metrics_of(None) == Metrics()
+
+
+@pytest.mark.parametrize("parameter", ["tweet.fields", "post.fields"])
+def test_many_posts_are_counted_in_few_calls_and_the_deleted_are_gone(x: Platform, parameter: str):
+    adapter = x.adapter(publish_config={**x.config, "fields_parameter": parameter})
+    live = publish(adapter, x.content()).external_id
+    deleted = publish(adapter, x.content()).external_id
+    adapter.delete(deleted)
+    figures = adapter.metrics([live, deleted, *map(str, range(1000, 1150))])
+    assert len(figures) == 152
+    assert figures[deleted] == Gone()
+    counted = figures[live]
+    assert isinstance(counted, Metrics)
+    assert counted.impressions is not None
+    assert counted.clicks is None
+    assert "retweet_count" not in counted.platform_metrics
+
+
+def test_what_x_would_refuse_is_told_beforehand(x: Platform):
+    def messages(body: str, **more: Any) -> list[str]:
+        return [problem.message for problem in x.adapter().validate(Content("id", body=body, **more))]
+
+    assert messages("日" * 140) == []
+    assert messages("日" * 141) == ["The post counts 282 characters on X; 280 are allowed."]
+    assert messages("") == ["The post has no text."]
+    assert messages("$AAPL and $MSFT") == ["X takes one cashtag a post."]
+    assert messages("a mark \ufeff inside") == ["The post holds a character that X refuses."]
+    assert messages("fine", media_urls=["https://e.org/a.png"]) == ["Pictures can't be sent to X yet."]
+    premium = x.adapter(publish_config={**x.config, "max_weighted_length": 4000})
+    assert premium.validate(Content("id", body="a" * 4000)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("a" * 280, 280),
+        ("https://example.com/" + "a" * 500, 23),
+        ("日本", 4),
+        ("👩‍👩‍👧‍👦", 2),
+        ("e\u0301", 1),
+        ("see example.com now", 4 + 23 + 4),
+    ],
+)
+def test_a_text_counts_as_x_counts_it(text: str, length: int):
+    assert x_text.weighted_length(text) == length
+
+
+def test_the_whole_of_a_long_post_is_compared():
+    tweet = {
+        "text": "The begin… https://t.co/1",
+        "note_tweet": {
+            "text": "The beginning https://t.co/2",
+            "entities": {"urls": [{"url": "https://t.co/2", "expanded_url": "https://example.com/"}]},
+        },
+    }
+    assert x_text.says(tweet, "The beginning https://example.com")
+    assert not x_text.says(tweet, "The begin…")
