@@ -17,7 +17,7 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=dg.load_assets_from_modules([editorial, distribution, metrics]),
         asset_checks=checks.ALL,
-        jobs=jobs.ALL,
+        jobs=[*jobs.ASSET_JOBS, *jobs.OP_JOBS],
         schedules=schedules.ALL,
         sensors=sensors.ALL,
         resources={

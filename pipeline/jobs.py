@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipeline.assets.distribution import publications_metadata
-from pipeline.partitions import accounts, posts
+from pipeline.partitions import ACCOUNT, accounts, posts
 from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
 
@@ -82,20 +82,12 @@ def maintenance() -> None:
 
 def _record_publications(context: dg.OpExecutionContext, database: Database, account_keys: set[str]) -> None:
     """Shows in the lineage what the ledger says now, for the accounts that this run touched."""
-    known = set(context.instance.get_dynamic_partitions("account"))
+    known = set(context.instance.get_dynamic_partitions(ACCOUNT))
     for key in sorted(account_keys & known):
         context.log_event(
             dg.AssetMaterialization("publications", partition=key, metadata=publications_metadata(database.engine, key))
         )
 
 
-ALL = [
-    take_in,
-    analyse,
-    write_posts,
-    publish,
-    reconcile,
-    sync_metrics,
-    report,
-    maintenance,
-]
+ASSET_JOBS = [take_in, analyse, write_posts, sync_metrics, report]
+OP_JOBS = [publish, reconcile, maintenance]

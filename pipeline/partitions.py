@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-posts = dg.DynamicPartitionsDefinition(name="post")
-accounts = dg.DynamicPartitionsDefinition(name="account")
+POST = "post"
+ACCOUNT = "account"
+posts = dg.DynamicPartitionsDefinition(name=POST)
+accounts = dg.DynamicPartitionsDefinition(name=ACCOUNT)
 
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"

@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipeline import jobs
 from pipeline.autostart import SCHEDULE_STATUS
-from pipeline.partitions import runs_over
+from pipeline.partitions import ACCOUNT, runs_over
 
 take_in_hourly = dg.ScheduleDefinition(
     name="take_in_hourly", job=jobs.take_in, cron_schedule="5 * * * *", default_status=SCHEDULE_STATUS
@@ -26,7 +26,7 @@ maintenance_nightly = dg.ScheduleDefinition(
     description="Asks for the figures that are due; most quarters of an hour only young posts have any.",
 )
 def sync_metrics_quarterly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-    keys = list(context.instance.get_dynamic_partitions("account"))
+    keys = list(context.instance.get_dynamic_partitions(ACCOUNT))
     for _, tags in runs_over(keys, keys):
         yield dg.RunRequest(tags=tags)
 

@@ -6,12 +6,28 @@ import dagster as dg
 
 from pipeline import jobs
 from pipeline.autostart import SENSOR_STATUS
-from pipeline.partitions import accounts, posts, runs_over
+from pipeline.partitions import ACCOUNT, POST, accounts, posts, runs_over
 from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
 
 _POSTS_A_TICK = 20
 _STORY_LEASE = timedelta(minutes=15)
+
+
+@dg.sensor(
+    target=jobs.take_in,
+    minimum_interval_seconds=10,
+    default_status=SENSOR_STATUS,
+    description="Reads a source that was added and never read, without waiting for the hour.",
+)
+def new_sources(context: dg.SensorEvaluationContext, database: Database) -> dg.SkipReason | dg.RunRequest:
+    from pipeline.store.sources import any_never_read
+
+    if _under_way(context, jobs.take_in.name):
+        return dg.SkipReason("The sources are being read.")
+    with database.engine.connect() as connection:
+        waiting = any_never_read(connection)
+    return dg.RunRequest() if waiting else dg.SkipReason("Every source has been read.")
 
 
 @dg.sensor(
@@ -49,7 +65,7 @@ def new_stories(context: dg.SensorEvaluationContext, database: Database) -> dg.S
     if not stories:
         return dg.SkipReason("No story is strong enough that is not a post already.")
     keys = [story.canonical_id for story in stories]
-    known = list(context.instance.get_dynamic_partitions(posts.name))
+    known = list(context.instance.get_dynamic_partitions(POST))
     return dg.SensorResult(
         dynamic_partitions_requests=[posts.build_add_request([key for key in keys if key not in set(known)])],
         run_requests=[dg.RunRequest(tags=tags) for _, tags in runs_over(known, keys)],
@@ -67,7 +83,7 @@ def new_accounts(context: dg.SensorEvaluationContext, database: Database) -> dg.
 
     with database.engine.connect() as connection:
         keys = [account.account_key for account in all_accounts(connection)]
-    known = list(context.instance.get_dynamic_partitions(accounts.name))
+    known = list(context.instance.get_dynamic_partitions(ACCOUNT))
     missing = [key for key in keys if key not in set(known)]
     if not missing:
         return dg.SkipReason("Every account has its partition.")
@@ -86,13 +102,17 @@ def new_accounts(context: dg.SensorEvaluationContext, database: Database) -> dg.
 def due_distributions(
     context: dg.SensorEvaluationContext, database: Database, platforms: Platforms
 ) -> dg.SkipReason | dg.RunRequest:
-    from pipeline.store.claims import something_due
+    from pipeline.store.claims import next_due
 
     if _under_way(context, jobs.publish.name):
         return dg.SkipReason("A publisher is under way; it takes what becomes due until nothing is.")
     with database.engine.connect() as connection:
-        due = something_due(connection, platforms.config.look_ahead)
-    return dg.RunRequest() if due else dg.SkipReason("Nothing is due.")
+        wait = next_due(connection)
+    if wait is None:
+        return dg.SkipReason("Nothing is scheduled that may be sent.")
+    if wait > platforms.config.look_ahead:
+        return dg.SkipReason(f"The next is due in {timedelta(seconds=round(wait.total_seconds()))}.")
+    return dg.RunRequest()
 
 
 @dg.sensor(
@@ -124,4 +144,4 @@ def _under_way(context: dg.SensorEvaluationContext, *job_names: str) -> bool:
     )
 
 
-ALL = [new_content, new_stories, new_accounts, due_distributions, unresolved_distributions]
+ALL = [new_sources, new_content, new_stories, new_accounts, due_distributions, unresolved_distributions]

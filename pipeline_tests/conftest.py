@@ -79,7 +79,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     server = sa.create_engine(embedded.start(_SERVER), poolclass=sa.NullPool)
     with server.connect() as connection:
         others = connection.scalar(
-            sa.text("select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()")
+            sa.text(
+                "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+            )
         )
     if not others:
         embedded.stop(_SERVER)

@@ -15,7 +15,9 @@ _numbers = itertools.count(1)
 
 
 def insert(connection: sa.Connection, table: sa.Table, **values: Any) -> UUID:
-    return connection.scalar(table.insert().values(**values).returning(table.c.id))  # type: ignore[return-value]
+    identifier: UUID | None = connection.scalar(table.insert().values(**values).returning(table.c.id))
+    assert identifier is not None
+    return identifier
 
 
 def vertical(connection: sa.Connection, **values: Any) -> UUID:

@@ -21,12 +21,12 @@ def test_a_time_that_the_clocks_repeat_is_its_first_occurrence():
     assert clock.instant(datetime(2026, 11, 1, 1, 30), "America/New_York") == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 
 
-@given(
-    local=st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.none()), zone=st.sampled_from(ZONES)
-)
+@given(local=st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.none()), zone=st.sampled_from(ZONES))
 def test_a_local_time_that_exists_is_kept_to_the_second(local, zone):
     back = clock.local(clock.instant(local, zone), zone)
-    exists = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
+    exists = (
+        local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
+    )
     assert back == local if exists else timedelta(0) < back - local <= timedelta(hours=1)
 
 

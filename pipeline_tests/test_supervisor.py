@@ -70,11 +70,12 @@ def test_a_service_is_up_when_start_returns_and_gone_with_its_children_after_sto
 
 
 def test_what_dies_is_started_again_and_told(tmp_path, port):
-    told = []
+    told: list[str] = []
     with supervising(tmp_path, told) as supervisor:
         supervisor.start(server(port))
-        pid = next(c.pid for c in psutil.net_connections() if c.laddr and c.laddr.port == port and c.status == "LISTEN")
-        os.kill(pid, signal.SIGKILL)
+        parent = psutil.Process(child_of(tmp_path)).parent()
+        assert parent is not None
+        parent.kill()
         eventually(lambda: not answers(port))
         eventually(lambda: supervisor.watch() or answers(port))
     assert "SIGKILL" in told[0]

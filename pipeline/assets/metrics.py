@@ -22,7 +22,7 @@ from pipeline.resources.platforms import Platforms
     metadata={"dagster/table_name": "pressroom.public.distribution_metrics"},
 )
 def distribution_metrics(context: dg.AssetExecutionContext, database: Database, platforms: Platforms) -> None:
-    from pipeline.distribution.accounts import CredentialsError
+    from pipeline.distribution.accounts import AccountUnusableError
     from pipeline.measurement.metrics import sync_account
     from pipeline.platforms.base import PlatformUnavailableError
     from pipeline.store import accounts as account_rows
@@ -33,7 +33,7 @@ def distribution_metrics(context: dg.AssetExecutionContext, database: Database, 
             account = account_rows.get(connection, key)
         try:
             report = sync_account(database.engine, account, platforms.adapters(account))
-        except (PlatformUnavailableError, CredentialsError) as error:
+        except (PlatformUnavailableError, AccountUnusableError) as error:
             failed[key] = str(error)
             continue
         metadata = {"dagster/row_count": report.stored, "gone": report.gone, "without_an_answer": report.unanswered}

@@ -15,6 +15,8 @@ from pipeline.settings import settings
 if TYPE_CHECKING:
     import dagster as dg
 
+    from pipeline.store.reports import Report
+
 REVIEWER = "Demo reviewer (scripted)"
 
 
@@ -58,7 +60,11 @@ class _Line:
 
     def run(self, job: str, tags: dict[str, str] | None = None) -> None:
         result = self._defs.resolve_job_def(job).execute_in_process(
-            instance=self._instance, tags=tags, raise_on_error=False
+            instance=self._instance,
+            tags=tags,
+            raise_on_error=False,
+            # What goes wrong is told once, below; the rest is in Dagster's own log of the run.
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         if not result.success:
             reasons = [str(e.event_specific_data.error.message) for e in result.get_step_failure_events()]  # type: ignore[union-attr]
@@ -67,15 +73,15 @@ class _Line:
     def write(self, count: int) -> list[str]:
         from datetime import timedelta
 
-        from pipeline.partitions import posts, runs_over
+        from pipeline.partitions import POST, runs_over
         from pipeline.store.database import transaction
         from pipeline.store.stories import claim_stories
 
         with transaction(engine(), "demo") as connection:
             stories = claim_stories(connection, limit=count, lease=timedelta(minutes=15))
         keys = [story.canonical_id for story in stories]
-        known = list(self._instance.get_dynamic_partitions(posts.name))
-        self._instance.add_dynamic_partitions(posts.name, keys)
+        known = list(self._instance.get_dynamic_partitions(POST))
+        self._instance.add_dynamic_partitions(POST, keys)
         for _, tags in runs_over(known, keys):
             self.run("write_posts", tags)
         return keys
@@ -93,23 +99,24 @@ class _Line:
         self.run("report")
 
     def _accounts(self) -> list[str]:
-        from pipeline.partitions import accounts
+        from pipeline.partitions import ACCOUNT
         from pipeline.store.accounts import all_accounts
 
         with engine().connect() as connection:
             keys = [account.account_key for account in all_accounts(connection)]
-        self._instance.add_dynamic_partitions(accounts.name, keys)
-        return list(self._instance.get_dynamic_partitions(accounts.name))
+        self._instance.add_dynamic_partitions(ACCOUNT, keys)
+        return list(self._instance.get_dynamic_partitions(ACCOUNT))
 
 
 @contextmanager
 def _line() -> Iterator[_Line]:
     import logging
+    import warnings
 
     import dagster as dg
     import structlog
 
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    warnings.simplefilter("ignore", dg.BetaWarning)  # ours by choice: one run over several partitions
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with dg.DagsterInstance.get() as instance:
         yield _Line(instance)
@@ -152,18 +159,30 @@ def _approve(canonical_id: str) -> bool:
 def _tell(canonical_ids: list[str]) -> int:
     """Print where each version went; returns how many are not published."""
     from pipeline.store.overview import distributions_of
+    from pipeline.store.reports import run_report
 
-    table = Table(title="What went where", title_justify="left")
-    for heading in ("post", "account", "status", "link or reason"):
-        table.add_column(heading, overflow="fold")
     missing = 0
     with engine().connect() as connection:
         for canonical_id in canonical_ids:
-            for row in distributions_of(connection, canonical_id):
+            rows = distributions_of(connection, canonical_id)
+            out.print(f"\n[bold]{escape(rows[0].title)}[/]  {canonical_id}", highlight=False, soft_wrap=True)
+            for row in rows:
                 missing += row.status != "published"
-                table.add_row(escape(row.title), row.account_key, row.status, escape(row.what))
-    out.print(table)
+                colour = "green" if row.status == "published" else "red"
+                line = f"  [{colour}]{row.status:<10}[/] {row.account_key:<18} {escape(row.what)}"
+                out.print(line, highlight=False, soft_wrap=True)
+        _figures(run_report(connection, "performance_by_platform"))
     return missing
+
+
+def _figures(report: "Report") -> None:
+    table = Table(title="What the platforms tell so far; empty is unknown, not zero", title_justify="left")
+    for column in report.columns:
+        table.add_column(column.replace("_", " "))
+    for row in report.shown():
+        table.add_row(*map(escape, row))
+    out.print()
+    out.print(table)
 
 
 def _step(text: str) -> None:

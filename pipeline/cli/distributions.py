@@ -1,7 +1,6 @@
 """`pressroom distributions` and `users`: what is where, and who may decide."""
 
-from typing import Annotated
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -10,6 +9,9 @@ from rich.table import Table
 from pipeline.cli.console import engine, fail, out
 from pipeline.vocabulary import DistributionStatus, UserRole
 
+if TYPE_CHECKING:
+    from pipeline.store.overview import LedgerRow
+
 users_app = typer.Typer(help="The people whose names stand in the log.", no_args_is_help=True)
 
 _COLOURS = {"published": "green", "failed": "red", "unknown": "red", "held": "yellow"}
@@ -17,38 +19,41 @@ _COLOURS = {"published": "green", "failed": "red", "unknown": "red", "held": "ye
 
 def distributions(
     what: Annotated[
-        str | None, typer.Argument(help="A post's id: all its versions. A distribution's id: its journal.")
+        str | None,
+        typer.Argument(help="A post's id: all its versions. A distribution's id: its journal. A beginning will do."),
     ] = None,
     status: Annotated[list[DistributionStatus] | None, typer.Option(help="Only these; may be repeated.")] = None,
 ) -> None:
     """Where every post is, and why. Without an argument: the latest of all."""
     from pipeline.store import overview
 
-    identifier = _as_uuid(what)
     with engine().connect() as connection:
-        if identifier is not None:
-            _show_journal(overview.journal_of(connection, identifier), what or "")
-            return
         if what is None:
             rows = overview.open_distributions(connection, status or list(DistributionStatus))
         else:
-            rows = overview.distributions_of(connection, what)
+            rows = overview.distributions_matching(connection, what)
+        journal = overview.journal_of(connection, rows[0].id) if what is not None and len(rows) == 1 else []
     if not rows:
-        fail(f"No distributions of {what!r}." if what else "There are none yet.")
-    table = Table()
-    for heading in ("distribution", "account", "status", "time", "post", "link or reason"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("distribution", "time"))
+        fail(f"No post or distribution begins with {what!r}." if what else "There are none yet.")
     for row in rows:
-        colour = _COLOURS.get(row.status, "default")
-        table.add_row(
-            str(row.id),
-            row.account_key,
-            f"[{colour}]{row.status}[/]",
-            f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}",
-            escape(row.title),
-            escape(row.what),
-        )
-    out.print(table)
+        print_ledger_row(row)
+    if journal:
+        _show_journal(journal)
+    elif what:
+        out.print("\nEverything that happened to one of them: pressroom distributions ID", highlight=False)
+
+
+def print_ledger_row(row: "LedgerRow") -> None:
+    """One distribution on two lines: where it is, then the link or the reason."""
+    colour = _COLOURS.get(row.status, "default")
+    out.print(
+        f"{str(row.id)[:8]}  [{colour}]{row.status:<10}[/] {row.account_key:<18} "
+        f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}  [bold]{escape(row.title)}[/]",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if row.what:
+        out.print(f"          {escape(row.what)}", highlight=False, soft_wrap=True)
 
 
 @users_app.command("list")
@@ -81,21 +86,8 @@ def add_user(
     out.print(f"{escape(full_name)} is known.")
 
 
-def _as_uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
-
-
-def _show_journal(entries: list[dict[str, object]], identifier: str) -> None:
-    if not entries:
-        fail(f"There is no distribution {identifier}.")
-    table = Table(title=f"Everything that happened to {identifier}", title_justify="left")
-    for heading in ("time (UTC)", "kind", "what", "detail"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "time (UTC)")
+def _show_journal(entries: list[dict[str, object]]) -> None:
+    out.print("\n[bold]Everything that happened to it[/] (UTC)")
     for entry in entries:
-        table.add_row(
-            f"{entry['at']:%Y-%m-%d %H:%M:%S.%f}"[:-3], *(escape(str(entry[k])) for k in ("kind", "what", "detail"))
-        )
-    out.print(table)
+        at, kind, what, detail = (escape(str(entry[name])) for name in ("at", "kind", "what", "detail"))
+        out.print(f"  {at[:23]}  {kind:<8} {what}  [dim]{detail}[/]", highlight=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from pipeline.cli.console import engine, fail, out
 from pipeline.settings import settings
 
 if TYPE_CHECKING:
+    from pipeline.store.overview import VersionRow
     from pipeline.store.users import User
 
 app = typer.Typer(help="What waits for a person, and what they decide. Without a command: the queue.")
@@ -23,6 +24,7 @@ As = Annotated[
     str | None, typer.Option("--as", help="Who you are (email or full name). Default: PRESSROOM_USER.", metavar="WHO")
 ]
 
+_SHOWN = 400
 _SEVERITY_COLOURS = {"blocking": "bold red", "improvement": "yellow", "good": "green"}
 
 
@@ -37,18 +39,16 @@ def queue(context: typer.Context) -> None:
     if not waiting:
         out.print("Nothing waits for review.")
         return
-    table = Table(title=f"{len(waiting)} waiting for review", title_justify="left")
-    for heading in ("post", "title", "vertical", "SEO", "waiting since"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "post")
+    out.print(f"{len(waiting)} waiting for review, the longest first\n")
     for post in waiting:
-        score = "unchecked" if post.score is None else f"{post.score}{' blocked' if post.blocked else ''}"
-        table.add_row(
-            post.canonical_id, escape(post.title), post.vertical, score, f"{post.since.astimezone():%Y-%m-%d %H:%M}"
+        score = "not checked" if post.score is None else "[bold red]blocked[/]" if post.blocked else f"SEO {post.score}"
+        out.print(
+            f"  {post.canonical_id}  [bold]{escape(post.title)}[/]  "
+            f"[dim]{escape(post.vertical)} · {score} · since {post.since.astimezone():%Y-%m-%d %H:%M}[/]",
+            highlight=False,
+            soft_wrap=True,
         )
-    out.print(table)
-    out.print(
-        "\npressroom review show POST · approve POST · changes POST --note … · reject POST --note …", highlight=False
-    )
+    out.print("\nNext: pressroom review show POST, then approve, changes or reject POST", highlight=False)
 
 
 @app.command()
@@ -81,12 +81,8 @@ def show(post: Post) -> None:
         table.add_row(f"[{colour}]{finding['severity']}[/]", escape(finding["message"]), escape(finding["what_to_do"]))
     out.print(table)
     for version in versions:
-        body = version.body if len(version.body) <= 1200 else version.body[:1200] + " …"  # noqa: PLR2004 - a screenful
-        link = f"\n\n{version.link_url}" if version.link_url and version.link_url not in version.body else ""
-        heading = (
-            f"{version.account_key} · {version.status}{' · ' + version.hold_reason if version.hold_reason else ''}"
-        )
-        out.print(Panel(escape(body + link), title=escape(heading), subtitle=escape(version.title or "")))
+        reason = f" · {version.hold_reason}" if version.hold_reason else ""
+        out.print(Panel(_beginning(version), title=escape(f"{version.account_key} · {version.status}{reason}")))
 
 
 @app.command()
@@ -130,6 +126,17 @@ def reject(
     with _decision():
         review.reject(engine(), _resolve(post), _reviewer(who), note)
     out.print("Rejected and archived.")
+
+
+def _beginning(version: "VersionRow") -> str:
+    """What a version says, as text: a short one whole, of a long one as much as tells it from the others."""
+    from pipeline.distribution.rendering import text_of
+
+    is_markup = version.body.lstrip().startswith("<")
+    text = " ".join(text_of(version.body).split()) if is_markup else version.body
+    size = f"\n\n[dim]{len(version.body):,} characters of HTML[/]" if is_markup else ""
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
+    return escape(shown) + size
 
 
 def _resolve(beginning: str) -> str:

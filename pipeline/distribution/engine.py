@@ -69,8 +69,8 @@ def backoff(retries: int, config: EngineConfig) -> timedelta:
 
     Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     """
-    ceiling = min(config.backoff_cap, config.backoff_base * 2 ** min(retries, 20))
-    return ceiling * random.random()  # noqa: S311 - spreads load, guards nothing
+    ceiling: timedelta = min(config.backoff_cap, config.backoff_base * 2 ** min(retries, 20))
+    return timedelta(seconds=ceiling.total_seconds() * random.random())  # noqa: S311 - spreads load, guards nothing
 
 
 def settle_outcome(connection: sa.Connection, claimed: Version, outcome: PublishOutcome, config: EngineConfig) -> bool:

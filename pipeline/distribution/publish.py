@@ -1,17 +1,15 @@
 """The publish loop: claim what is due, send each on its second, write down what happened, until nothing is due.
 
-One thread a lane (an account's claimed distributions, in order); no transaction is open across a call to a platform.
+A lane is an account: the lanes run side by side, and one distribution at a time is in hand in each, so that a worker
+that dies leaves no more in doubt than it was sending. No transaction is open across a call to a platform.
 """
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import groupby
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,6 +27,8 @@ from pipeline.vocabulary import AttemptOutcome, ErrorKind
 log = structlog.get_logger(__name__)
 
 _MAX_LANES = 32
+_POLL_SECONDS = 1.0
+_SHORTEST_SECONDS = 0.005
 
 
 class LeaseLostError(Exception):
@@ -57,47 +57,28 @@ class _Worker:
         self.leases: dict[UUID, int] = {}
         self._lock = threading.Lock()
 
-    def claim(self, busy: Sequence[UUID]) -> list[Claimed]:
+    def claim(self) -> list[Claimed]:
         with transaction(self.engine, self.name) as connection:
-            claimed = claims.claim(
-                connection,
-                worker=self.name,
-                look_ahead=self.config.look_ahead,
-                lease=self.config.lease,
-                busy=busy,
-            )
+            claimed = claims.claim(connection, worker=self.name, lease=self.config.lease)
         with self._lock:
             self.leases.update({item.id: item.lease_token for item in claimed})
         return claimed
 
-    def run_lane(self, account: AccountRow, lane: Sequence[Claimed], stop: threading.Event) -> None:
-        """Send the lane's distributions in order. After an outcome that concerns the account, the rest go back."""
-        blocked: NotSent | None = None
-        for item in lane:
-            deadline = time.monotonic() + item.wait_seconds
-            if blocked is None and not stop.wait(max(0.0, deadline - time.monotonic())):
-                outcome = self._send(account, item)
-                if isinstance(outcome, NotSent) and outcome.error.kind in (ErrorKind.AUTH, ErrorKind.RATE_LIMITED):
-                    blocked = outcome
-            else:
-                self._give_back(account, item, blocked)
-
-    def _send(self, account: AccountRow, item: Claimed) -> PublishOutcome | None:
+    def send(self, account: AccountRow, item: Claimed) -> None:
         reason = objection(item)
         if reason is not None:
             with transaction(self.engine, self.name) as connection:
                 distributions.close_attempt(connection, item.id, item.lease_token, _not_tried(reason))
                 distributions.mark_held(connection, item.id, item.lease_token, reason)
             self._done(account, item, "held")
-            return None
+            return
         outcome = self._call(account, item)
         if outcome is None:
             self._done(account, item, "lease lost")
-            return None
+            return
         with transaction(self.engine, self.name) as connection:
             kept = settle_outcome(connection, item, outcome, self.config)
         self._done(account, item, _OUTCOME_NAMES[type(outcome)] if kept else "lease lost")
-        return outcome
 
     def _call(self, account: AccountRow, item: Claimed) -> PublishOutcome | None:
         """The adapter's answer; None where the lease was lost on the way."""
@@ -121,16 +102,6 @@ class _Worker:
                 raise LeaseLostError
 
         return record
-
-    def _give_back(self, account: AccountRow, item: Claimed, blocked: NotSent | None) -> None:
-        reason = blocked.error.message if blocked else "the worker was stopped before its time came"
-        at = (blocked.retry_at if blocked else None) or datetime.now(UTC)
-        with transaction(self.engine, self.name) as connection:
-            distributions.close_attempt(connection, item.id, item.lease_token, _not_tried(reason))
-            distributions.mark_rescheduled(
-                connection, item.id, item.lease_token, at=at, reason=reason, spend_retry=False
-            )
-        self._done(account, item, "given back")
 
     def _done(self, account: AccountRow, item: Claimed, outcome: str) -> None:
         log.info("distribution", account=account.account_key, distribution=str(item.id), outcome=outcome)
@@ -168,27 +139,40 @@ def publish_due(
     worker: str,
     stop: threading.Event | None = None,
 ) -> PublishReport:
-    """Publish everything due inside the look-ahead window, and what becomes due meanwhile; then return.
+    """Publish what is due, and, each at its second, what becomes due within the look-ahead; then return.
 
-    Setting `stop` drains: what is in the air is finished, what waits for its time is given back.
+    Nothing is claimed before it may be sent. Setting `stop` drains: what is in the air is finished, nothing more is
+    claimed.
     """
     run = _Worker(engine, open_adapter, config, worker)
     stop = stop or threading.Event()
-    lanes: dict[Future[None], UUID] = {}
+    in_hand: set[Future[None]] = set()
     with ThreadPoolExecutor(_MAX_LANES, thread_name_prefix="lane") as pool, run.heartbeat():
         while True:
-            claimed = [] if stop.is_set() else run.claim(list(lanes.values()))
+            claimed = [] if stop.is_set() else run.claim()
             rows = _account_rows(engine) if claimed else {}
-            for account_id, items in groupby(
-                sorted(claimed, key=lambda c: str(c.platform_id)), lambda c: c.platform_id
-            ):
-                lanes[pool.submit(run.run_lane, rows[account_id], list(items), stop)] = account_id
-            if not lanes:
+            in_hand |= {pool.submit(run.send, rows[item.platform_id], item) for item in claimed}
+            pause = _pause(engine, config, idle=not in_hand) if not stop.is_set() else _POLL_SECONDS
+            if in_hand:
+                done, in_hand = wait(in_hand, timeout=pause, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+            elif pause is None or stop.is_set():
                 return run.report
-            done, _ = wait(lanes, timeout=1.0, return_when=FIRST_COMPLETED)
-            for future in done:
-                del lanes[future]
-                future.result()
+            else:
+                stop.wait(pause)
+
+
+def _pause(engine: sa.Engine, config: EngineConfig, *, idle: bool) -> float | None:
+    """Seconds until it is worth claiming again; None where nothing comes within the look-ahead and nothing is in hand.
+
+    Never long, because an approval or another worker's end can bring something sooner.
+    """
+    with engine.connect() as connection:
+        wait_for = claims.next_due(connection)
+    if wait_for is None or wait_for > config.look_ahead:
+        return None if idle else _POLL_SECONDS
+    return min(_POLL_SECONDS, max(_SHORTEST_SECONDS, wait_for.total_seconds()))
 
 
 def _account_rows(engine: sa.Engine) -> dict[UUID, AccountRow]:

@@ -46,7 +46,12 @@ def approve(engine: sa.Engine, canonical_id: str, reviewer: User, *, at: str | N
         scheduled_at = _time_of(post, at)
         review_id = reviews.record(connection, post, reviewer.id, ReviewDecision.APPROVED, note)
         versions = reviews.approve_versions(
-            connection, post.id, review_id, scheduled_at, clock.local(scheduled_at, post.timezone), post.timezone
+            connection,
+            post.id,
+            review_id,
+            at=scheduled_at,
+            local=clock.local(scheduled_at, post.timezone),
+            zone=post.timezone,
         )
         if not versions:
             raise ReviewError(f"{canonical_id} has no version to publish: no account takes posts of its vertical.")

@@ -3,7 +3,7 @@
 A claim hands out a fencing token; every later write of its worker names it (see `store.distributions`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,143 +33,103 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Claimed(Version):
-    """A version that this worker alone may send now, after waiting `wait_seconds`.
+    """A version that this worker alone may send now.
 
-    `late_seconds` is how long after its intended time it is sent; `max_lateness_minutes` is the account's limit.
+    `late_seconds` is how long ago its intended time was; `max_lateness_minutes` is the account's limit.
     """
 
-    wait_seconds: float
     late_seconds: float
     max_lateness_minutes: int
     post_status: str | None
 
 
-def something_due(connection: sa.Connection, look_ahead: timedelta) -> bool:
-    """The sensor's question: is there anything for a worker to do inside the look-ahead window?"""
-    return bool(
-        connection.scalar(
-            sa.text("""
-                select exists (
-                    select from distributions d join platforms p on p.id = d.platform_id
-                    where d.status = 'scheduled' and d.next_attempt_at <= now() + :look_ahead
-                        and p.state = 'active' and (p.held_until is null or p.held_until <= now() + :look_ahead)
-                )
-            """),
-            {"look_ahead": look_ahead},
-        )
+# What each active account would send next, and when it may: oldest intention first. A lane that a live lease occupies
+# is left to its worker; a post's other distributions stay until its home page is published.
+_NEXT = """
+    select pace.platform_id, next.id, greatest(next.next_attempt_at, pace.free_at) as at
+    from account_pace pace
+    cross join lateral (
+        select d.id, d.next_attempt_at
+        from distributions d
+        where d.platform_id = pace.platform_id and d.status = 'scheduled'
+            and not exists (
+                select from distributions home join platforms h on h.id = home.platform_id and h.is_home
+                where home.post_id = d.post_id and home.id <> d.id and home.status not in ('published', 'cancelled')
+            )
+        order by d.next_attempt_at, d.id
+        limit 1
+    ) as next
+    where not exists (
+        select from distributions d
+        where d.platform_id = pace.platform_id and d.status = 'publishing' and d.lease_until > now()
     )
+"""
 
 
-# One lane an account: its row is locked first, in a statement of its own, so that the claim's snapshot sees every
-# attempt of the worker that held the lane before. A lane with a live lease elsewhere is left to its worker.
+def next_due(connection: sa.Connection) -> timedelta | None:
+    """How long until something may be sent, by its time and its account's pace; zero or less is now, None never."""
+    wait: timedelta | None = connection.scalar(
+        sa.text(f"select min(at) - clock_timestamp() from ({_NEXT}) as next")  # noqa: S608 - our own text
+    )
+    return wait
+
+
+# The accounts' rows are locked first, in a statement of its own, so that the claim's snapshot sees every attempt of the
+# worker that held the lane before.
 _LOCK_LANES = sa.text("""
     select p.id
     from platforms p
-    where p.state = 'active'
-        and (p.held_until is null or p.held_until <= now())
-        and exists (
-            select from distributions d
-            where d.platform_id = p.id and d.status = 'scheduled' and d.next_attempt_at <= now() + :look_ahead
-        )
-        and not exists (
-            select from distributions d
-            where d.platform_id = p.id and d.status = 'publishing' and d.lease_until > now()
-        )
-        and p.id <> all (:busy)
+    where p.state = 'active' and exists (
+        select from distributions d
+        where d.platform_id = p.id and d.status = 'scheduled' and d.next_attempt_at <= now()
+    )
     order by p.id
     for no key update of p skip locked
 """)
 
 # The claim and the journal are one statement, so that no attempt can start unrecorded.
-_CLAIM = sa.text("""
-    with lanes as (
-        select p.id, p.max_lateness_minutes,
-            sent.last + make_interval(mins => p.min_interval_minutes) as earliest,
-            least(
-                :per_lane,
-                case when p.min_interval_minutes > 0 then 1 end,
-                p.posts_per_hour - sent.within_hour,
-                p.posts_per_day - sent.within_day
-            ) as allowance
-        from platforms p
-        cross join lateral (
-            select max(a.started_at) as last,
-                count(*) filter (where a.started_at > now() - interval '1 hour') as within_hour,
-                count(*) as within_day
-            from publish_attempts a
-            where a.platform_id = p.id and a.started_at > now() - interval '24 hours'
-                and a.outcome is distinct from 'not_sent'
-        ) as sent
-        where p.id = any (:lanes)
-    ),
-    due as (
-        select candidate.id, candidate.send_at, lanes.max_lateness_minutes
-        from lanes
-        cross join lateral (
-            select d.id, greatest(d.next_attempt_at, lanes.earliest, now()) as send_at
-            from distributions d
-            where d.platform_id = lanes.id and d.status = 'scheduled' and d.next_attempt_at <= now() + :look_ahead
-                and (lanes.earliest is null or lanes.earliest <= now() + :look_ahead)
-                and not exists (
-                    select from distributions home join platforms h on h.id = home.platform_id and h.is_home
-                    where home.post_id = d.post_id and home.id <> d.id and home.status not in ('published', 'cancelled')
-                )
-            order by d.next_attempt_at, d.id
-            limit greatest(lanes.allowance, 0)
-            for update of d skip locked
-        ) as candidate
+_CLAIM = sa.text(f"""
+    with due as (
+        select d.id
+        from ({_NEXT}) as next
+        join distributions d on d.id = next.id
+        where next.platform_id = any (:lanes) and next.at <= now()
+        for update of d skip locked
     ),
     claimed as (
         update distributions d
-        set status = 'publishing', lease_token = d.lease_token + 1, leased_by = :worker,
-            lease_until = due.send_at + :lease
+        set status = 'publishing', lease_token = d.lease_token + 1, leased_by = :worker, lease_until = now() + :lease
         from due
         where d.id = due.id
-        returning d.*, due.send_at, due.max_lateness_minutes
+        returning d.*
     ),
     journal as (
         insert into publish_attempts (distribution_id, platform_id, lease_token, worker, started_at)
-        select id, platform_id, lease_token, :worker, send_at from claimed
+        select id, platform_id, lease_token, :worker, now() from claimed
     )
     select c.id, c.post_id, c.platform_id, c.title, c.body, c.media_urls, c.link_url, c.platform_specific,
-        v.content_hash as approved_hash, c.lease_token, c.retry_count, c.max_lateness_minutes,
+        v.content_hash as approved_hash, c.lease_token, c.retry_count, p.max_lateness_minutes,
         post.status as post_status,
-        extract(epoch from c.send_at - clock_timestamp())::float8 as wait_seconds,
-        extract(epoch from c.send_at - c.scheduled_for)::float8 as late_seconds,
+        extract(epoch from now() - c.scheduled_for)::float8 as late_seconds,
         coalesce(
-            (select jsonb_object_agg(h.step, h.handle) from publish_handles h where h.distribution_id = c.id), '{}'
+            (select jsonb_object_agg(h.step, h.handle) from publish_handles h where h.distribution_id = c.id), '{{}}'
         ) as handles,
         coalesce(
-            (select min(a.started_at) from publish_attempts a where a.distribution_id = c.id), c.send_at
+            (select min(a.started_at) from publish_attempts a where a.distribution_id = c.id), now()
         ) as started_at
     from claimed c
+    join platforms p on p.id = c.platform_id
     left join review_versions v on v.review_id = c.review_id and v.distribution_id = c.id
     left join publisher_posts post on post.id = c.post_id
-    order by c.send_at, c.next_attempt_at, c.id
-""")
+""")  # noqa: S608 - our own text
 
 
-def claim(
-    connection: sa.Connection,
-    *,
-    worker: str,
-    look_ahead: timedelta,
-    lease: timedelta,
-    busy: Collection[UUID] = (),
-    per_lane: int = 10,
-) -> list[Claimed]:
-    """Take what is due within `look_ahead`, at the pace each account allows, for `worker` alone.
-
-    Oldest first in each account. A post's other distributions stay until its home page is published. `busy` names
-    the accounts whose lane this worker still has in hand.
-    """
-    lanes = connection.scalars(_LOCK_LANES, {"look_ahead": look_ahead, "busy": list(busy)}).all()
+def claim(connection: sa.Connection, *, worker: str, lease: timedelta) -> list[Claimed]:
+    """Take, of each account that may send now, what is due longest, for `worker` alone."""
+    lanes = connection.scalars(_LOCK_LANES).all()
     if not lanes:
         return []
-    rows = connection.execute(
-        _CLAIM,
-        {"lanes": lanes, "look_ahead": look_ahead, "lease": lease, "worker": worker, "per_lane": per_lane},
-    )
+    rows = connection.execute(_CLAIM, {"lanes": lanes, "lease": lease, "worker": worker})
     return [Claimed(**row) for row in rows.mappings()]
 
 

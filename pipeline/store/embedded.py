@@ -50,8 +50,9 @@ def start(data: Path) -> sa.URL:
 def is_running(data: Path) -> bool:
     """Whether the server's process is there; cheap enough to ask every second."""
     try:
-        return psutil.pid_exists(int((data / "postmaster.pid").read_text().partition("\n")[0]))
-    except (FileNotFoundError, ValueError):
+        server = psutil.Process(int((data / "postmaster.pid").read_text().partition("\n")[0]))
+        return server.status() != psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return False
 
 

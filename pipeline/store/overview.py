@@ -34,7 +34,10 @@ _ROWS = """
         d.status, coalesce(post.title, d.title, left(d.body, 60)) as title,
         coalesce(
             case d.status when 'published' then d.external_url when 'held' then d.hold_reason
-                when 'draft' then 'waits for approval' else d.error_message end,
+                when 'draft' then 'waits for approval'
+                when 'unknown' then d.error_message || '; the platform is asked, and if it has nothing, it is sent again after '
+                    || to_char(d.settle_until, 'HH24:MI') || ' UTC'
+                else d.error_message end,
             case when d.status = 'scheduled' and p.state = 'paused' then 'account paused: ' || p.state_reason
                 when d.status = 'scheduled' and p.held_until > now() then 'account rests until ' || p.held_until
                 when d.status = 'scheduled' and home.status not in ('published', 'cancelled')
@@ -74,6 +77,19 @@ def distributions_of(connection: sa.Connection, canonical_id: str) -> list[Ledge
     """One post's distributions, its home first."""
     rows = connection.execute(
         sa.text(f"{_ROWS} where post.canonical_id = :id order by p.is_home desc, p.account_key"), {"id": canonical_id}
+    )
+    return [LedgerRow(**row) for row in rows.mappings()]
+
+
+def distributions_matching(connection: sa.Connection, beginning: str) -> list[LedgerRow]:
+    """The distributions whose own id, or whose post's, begins so; a post's home first."""
+    rows = connection.execute(
+        sa.text(f"""
+            {_ROWS}
+            where starts_with(d.id::text, lower(:text)) or starts_with(post.canonical_id, :text)
+            order by post.canonical_id, p.is_home desc, p.account_key limit 100
+        """),
+        {"text": beginning},
     )
     return [LedgerRow(**row) for row in rows.mappings()]
 

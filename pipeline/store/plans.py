@@ -65,14 +65,14 @@ def lock_post(connection: sa.Connection, canonical_id: str) -> PlannablePost:
 
 def group_of(connection: sa.Connection, post: PlannablePost) -> UUID:
     """The group that holds the post's distributions together; made where there is none."""
-    existing = connection.scalar(
+    existing: UUID | None = connection.scalar(
         sa.select(distributions.c.cross_post_group_id).where(
             distributions.c.post_id == post.id, distributions.c.cross_post_group_id.is_not(None)
         )
     )
     if existing is not None:
         return existing
-    group_id = connection.scalar(
+    group_id: UUID | None = connection.scalar(
         cross_post_groups.insert()
         .values(name=post.canonical_id, source_content_id=post.generated_content_id)
         .returning(cross_post_groups.c.id)

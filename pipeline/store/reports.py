@@ -21,8 +21,8 @@ _PARAMETER: Final = re.compile(r"([a-z_]+) = (\S+)\s+\S.*")
 _FRACTIONS: Final = ("_rate", "_ctr", "_percentile")
 
 
-class UnknownReportError(LookupError):
-    """There is no such report or no such parameter; the message names those there are."""
+class ReportError(ValueError):
+    """There is no such report, or a parameter is not one of its; the message says what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ def report_names() -> list[str]:
 
 
 def description(name: str) -> str:
-    """What the report shows, in one line. Raises: UnknownReportError."""
+    """What the report shows, in one line. Raises: ReportError."""
     return _header(_query(name))[0]
 
 
 def defaults(name: str) -> dict[str, float]:
-    """The report's parameters with their defaults. Raises: UnknownReportError."""
+    """The report's parameters with their defaults. Raises: ReportError."""
     matches = (_PARAMETER.fullmatch(line) for line in _header(_query(name)))
     return {match[1]: json.loads(match[2]) for match in matches if match}
 
@@ -70,13 +70,16 @@ def run_report(connection: sa.Connection, name: str, **parameters: float) -> Rep
     """Run a report, with its defaults where nothing else is said.
 
     Raises:
-        UnknownReportError: there is no such report, or it has no such parameter.
+        ReportError: there is no such report or parameter, or the parameter is a whole number and the value is not.
     """
     known = defaults(name)
-    if unknown := sorted(parameters.keys() - known.keys()):
-        raise UnknownReportError(
-            f"The report {name} has no parameter {unknown[0]!r}; there are: {', '.join(known) or 'none'}."
-        )
+    for parameter, value in parameters.items():
+        if parameter not in known:
+            raise ReportError(
+                f"The report {name} has no parameter {parameter!r}; there are: {', '.join(known) or 'none'}."
+            )
+        if isinstance(known[parameter], int) and not isinstance(value, int):
+            raise ReportError(f"{parameter} is a whole number, not {value:g}.")
     values = known | parameters
     result = connection.execute(sa.text(_query(name)), values)
     return Report(name, description(name), list(result.keys()), [tuple(row) for row in result], values)
@@ -84,7 +87,7 @@ def run_report(connection: sa.Connection, name: str, **parameters: float) -> Rep
 
 def _query(name: str) -> str:
     if name not in report_names():
-        raise UnknownReportError(f"There is no report {name!r}; there are: {', '.join(report_names())}.")
+        raise ReportError(f"There is no report {name!r}; there are: {', '.join(report_names())}.")
     return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
 
 
@@ -98,24 +101,15 @@ def _header(query: str) -> list[str]:
 
 
 def _shown(column: str, value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case Decimal() | float() if column.endswith(_FRACTIONS):
-            return f"{value * 100:.1f} %"
-        case datetime():
-            moment = value.astimezone() if value.tzinfo else value
-            return f"{moment:%Y-%m-%d %H:%M}"
-        case Decimal() if value == value.to_integral_value():
-            return f"{value:,.0f}"
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return f"{value:,}"
-        case list():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
+    if value is None:
+        return ""
+    if column.endswith(_FRACTIONS) and isinstance(value, Decimal | float):
+        return f"{value * 100:.1f} %"
+    if isinstance(value, datetime):
+        return f"{value.astimezone():%Y-%m-%d %H:%M %Z}" if value.tzinfo else f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, int | Decimal) and value == int(value):
+        return f"{value:,.0f}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _in_a_cell(text: str) -> str:

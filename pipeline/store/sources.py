@@ -191,3 +191,17 @@ def _source(row: sa.RowMapping) -> StoredSource:
         row["name"], SourceKind(row["kind"]), row["location"], row["vertical"], row["column_mapping"]
     )
     return StoredSource(row["id"], definition, row["etag"], row["last_modified"])
+
+
+def any_never_read(connection: sa.Connection) -> bool:
+    """Whether an active source has never been read, not even in vain."""
+    return bool(
+        connection.scalar(
+            sa.text("""
+                select exists (
+                    select from content_sources s
+                    where s.is_active and not exists (select from ingest_runs r where r.source_id = s.id)
+                )
+            """)
+        )
+    )

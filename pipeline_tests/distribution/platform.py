@@ -102,7 +102,9 @@ class _TestAdapter:
 
 
 def _published(content: Content) -> Published:
-    return Published(f"ext-{content.distribution_id}", f"https://example.com/{content.distribution_id}", datetime.now(UTC))
+    return Published(
+        f"ext-{content.distribution_id}", f"https://example.com/{content.distribution_id}", datetime.now(UTC)
+    )
 
 
 def lost_answer(content: Content, journal: Journal) -> PublishOutcome:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipeline.distribution.publish import publish_due
 from pipeline.distribution.reconcile import reconcile
 from pipeline.platforms.base import PlatformError, Rejected
-from pipeline.store import tables
+from pipeline.store import claims, tables
 from pipeline.store.database import create_engine, transaction
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests import factories
@@ -35,7 +35,8 @@ def attempts_of(engine, distribution_id):
 
 def make_due(connection, distribution_id):
     connection.execute(
-        sa.text("update distributions set next_attempt_at = now(), reconcile_at = now() where id = :id"), {"id": distribution_id}
+        sa.text("update distributions set next_attempt_at = now(), reconcile_at = now() where id = :id"),
+        {"id": distribution_id},
     )
 
 
@@ -127,7 +128,7 @@ def test_a_worker_that_died_leaves_an_unknown_outcome_that_is_found_on_the_platf
 def test_the_attempt_is_in_the_journal_before_the_platform_is_called(engine, connection):
     sent = factories.distribution(connection, factories.account(connection))
     seen = []
-    platform = Platform(lambda content, journal: seen.extend(attempts_of(engine, content.distribution_id)))  # type: ignore[func-returns-value]
+    platform = Platform(lambda content, journal: seen.extend(attempts_of(engine, content.distribution_id)))
     publish_due(engine, platform.open, CONFIG, worker="w")
     assert [(a.distribution_id, a.outcome) for a in seen] == [(sent, None)]
 
@@ -222,7 +223,12 @@ def test_a_slow_account_does_not_hold_up_the_others(engine, connection):
     stuck = factories.distribution(connection, slow)
     quick = [factories.distribution(connection, fast) for _ in range(5)]
     released = threading.Event()
-    platform = Platform(lambda content, journal: released.wait(20) and None if content.distribution_id == str(stuck) else None)
+
+    def hang(content, journal):
+        if content.distribution_id == str(stuck):
+            released.wait(20)
+
+    platform = Platform(hang)
     worker = threading.Thread(target=publish_due, args=(engine, platform.open, CONFIG), kwargs={"worker": "w"})
     worker.start()
     deadline = time.monotonic() + 15
@@ -306,34 +312,61 @@ def test_a_post_goes_to_its_home_first_and_to_the_others_when_that_is_live(engin
     post_id, review_id = factories.approved_post(connection)
     home = factories.account(connection, name="site", account_key="site", is_home=True)
     other = factories.account(connection)
-    kwargs = {"post_id": post_id, "review_id": review_id}
-    factories.distribution(connection, other, due_in=timedelta(minutes=-5), **kwargs)
-    factories.distribution(connection, home, **kwargs)
+    late = timedelta(minutes=-5)
+    factories.distribution(connection, other, due_in=late, post_id=post_id, review_id=review_id)
+    factories.distribution(connection, home, post_id=post_id, review_id=review_id)
     platform = Platform()
     publish_due(engine, platform.open, CONFIG, worker="w")
-    assert [key for key, _, _ in platform.sent][0] == "site"
+    assert next(key for key, _, _ in platform.sent) == "site"
     assert len(platform.sent) == 2
     assert connection.scalar(sa.select(tables.publisher_posts.c.status)) == "published"
 
 
 def test_nothing_else_goes_out_while_the_home_page_is_not_live(engine, connection):
     post_id, review_id = factories.approved_post(connection)
-    home = factories.account(connection, name="site", account_key="site", is_home=True, state="paused", state_reason="moving")
-    kwargs = {"post_id": post_id, "review_id": review_id}
-    factories.distribution(connection, home, **kwargs)
-    factories.distribution(connection, factories.account(connection), **kwargs)
+    home = factories.account(
+        connection, name="site", account_key="site", is_home=True, state="paused", state_reason="moving"
+    )
+    for account in (home, factories.account(connection)):
+        factories.distribution(connection, account, post_id=post_id, review_id=review_id)
     platform = Platform()
     publish_due(engine, platform.open, CONFIG, worker="w")
     assert platform.sent == []
 
 
-def test_stopping_gives_back_what_waits_for_its_time(engine, connection):
-    waiting = factories.distribution(connection, factories.account(connection), due_in=timedelta(seconds=0.9))
+def test_stopping_finishes_what_is_in_the_air_and_claims_nothing_more(engine, connection):
+    account = factories.account(connection)
+    first, second = (factories.distribution(connection, account, due_in=timedelta(seconds=-n)) for n in (9, 5))
     stop = threading.Event()
-    stop.set()
-    platform = Platform()
+    platform = Platform(lambda content, journal: stop.set())
     publish_due(engine, platform.open, CONFIG, worker="w", stop=stop)
-    assert (factories.row_of(engine, waiting).status, platform.sent) == ("scheduled", [])
+    assert (factories.row_of(engine, first).status, factories.row_of(engine, second).status) == (
+        "published",
+        "scheduled",
+    )
+
+
+def test_an_approval_is_not_kept_waiting_by_a_post_that_is_due_later_on_the_same_account(engine, connection):
+    account = factories.account(connection)
+    later = factories.distribution(connection, account, due_in=timedelta(seconds=0.9))
+    worker = threading.Thread(
+        target=publish_due, args=(engine, (platform := Platform()).open, CONFIG), kwargs={"worker": "w"}
+    )
+    worker.start()
+    now = factories.distribution(connection, account)
+    worker.join()
+    assert [sent for _, sent, _ in platform.sent] == [str(now), str(later)]
+
+
+def test_an_account_at_its_limit_does_not_keep_the_worker_or_the_sensor_busy(engine, connection):
+    account = factories.account(connection, posts_per_hour=1)
+    for _ in range(2):
+        factories.distribution(connection, account)
+    publish_due(engine, Platform().open, CONFIG, worker="w")
+    with engine.connect() as reader:
+        wait = claims.next_due(reader)
+    assert wait is not None
+    assert timedelta(minutes=59) < wait <= timedelta(hours=1)
 
 
 def test_an_adapter_that_raises_leaves_an_unknown_outcome_for_nobody_knows_whether_it_sent(engine, connection):
@@ -349,7 +382,9 @@ def test_an_adapter_that_raises_leaves_an_unknown_outcome_for_nobody_knows_wheth
 def test_the_database_refuses_a_transition_that_the_table_does_not_hold(engine, connection):
     sent = factories.distribution(connection, factories.account(connection))
     with pytest.raises(sa.exc.DBAPIError, match="cannot go from scheduled to published"), engine.begin() as other:
-        other.execute(sa.text("update distributions set status = 'published', published_at = now() where id = :id"), {"id": sent})
+        other.execute(
+            sa.text("update distributions set status = 'published', published_at = now() where id = :id"), {"id": sent}
+        )
 
 
 def test_one_content_goes_to_one_account_once(engine, connection):
@@ -365,7 +400,8 @@ def test_every_change_of_status_is_in_the_log_with_who_did_it(engine, connection
     publish_due(engine, Platform().open, CONFIG, worker="worker-7")
     with transaction(engine, "reader") as reader:
         events = reader.execute(
-            sa.text("select to_status, actor from distribution_events where distribution_id = :id order by id"), {"id": sent}
+            sa.text("select to_status, actor from distribution_events where distribution_id = :id order by id"),
+            {"id": sent},
         ).all()
     assert [tuple(e) for e in events][1:] == [("publishing", "worker-7"), ("published", "worker-7")]
 

@@ -69,9 +69,7 @@ def test_the_reviewers_name_is_in_the_decision_and_in_the_log(desk):
     review.approve(desk, "garden-1", who(desk, "Ada Lovelace"))
     with desk.connect() as connection:
         actor = connection.scalar(sa.text("select actor from post_events where to_status = 'scheduled'"))
-        reviewer = connection.scalar(
-            sa.text("select u.full_name from reviews r join users u on u.id = r.reviewer_id")
-        )
+        reviewer = connection.scalar(sa.text("select u.full_name from reviews r join users u on u.id = r.reviewer_id"))
     assert (actor, reviewer) == ("Ada Lovelace", "Ada Lovelace")
 
 

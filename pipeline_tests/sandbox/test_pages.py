@@ -1,4 +1,4 @@
-import html5lib  # type: ignore[import-untyped]
+import html5lib
 import httpx
 import pytest
 

@@ -79,5 +79,7 @@ def test_each_enumeration_has_the_same_words_in_python_and_in_the_database(engin
 
 def test_the_post_transitions_are_the_same_in_python_and_in_the_database(engine):
     with engine.connect() as connection:
-        in_database = {(row.from_status, row.to_status) for row in connection.execute(sa.text("table post_transitions"))}
+        in_database = {
+            (row.from_status, row.to_status) for row in connection.execute(sa.text("table post_transitions"))
+        }
     assert in_database == {(str(a), str(b)) for a, b in vocabulary.POST_TRANSITIONS}

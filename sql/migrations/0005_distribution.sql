@@ -253,6 +253,29 @@ create table publish_attempts (
 );
 create index publish_attempts_window on publish_attempts (platform_id, started_at desc);
 
+-- When each active account may send next, by its own limits over rolling windows and by the platform's reset. The journal
+-- is the ledger: an attempt counts unless it certainly was not sent. Null: at once.
+create view account_pace as
+select p.id as platform_id,
+    greatest(
+        p.held_until,
+        sent.latest + make_interval(mins => p.min_interval_minutes),
+        sent.hourly_limit_reached_by + interval '1 hour',
+        sent.daily_limit_reached_by + interval '24 hours'
+    ) as free_at
+from platforms p
+cross join lateral (
+    select max(a.started_at) as latest,
+        max(a.started_at) filter (where a.recency = p.posts_per_hour) as hourly_limit_reached_by,
+        max(a.started_at) filter (where a.recency = p.posts_per_day) as daily_limit_reached_by
+    from (
+        select started_at, row_number() over (order by started_at desc) as recency
+        from publish_attempts
+        where platform_id = p.id and started_at > now() - interval '24 hours' and outcome is distinct from 'not_sent'
+    ) as a
+) as sent
+where p.state = 'active';
+
 -- What an irreversible step left on the platform, committed before the next step.
 create table publish_handles (
     distribution_id uuid not null references distributions (id),

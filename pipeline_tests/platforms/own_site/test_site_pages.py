@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import feedparser
-import html5lib  # type: ignore[import-untyped]
+import html5lib
 import lxml.html
 import pytest
 from hypothesis import HealthCheck, given, settings
