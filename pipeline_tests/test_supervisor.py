@@ -1,7 +1,6 @@
 """The supervisor with real processes: none is left, none is missed."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys

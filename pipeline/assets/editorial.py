@@ -161,11 +161,14 @@ def seo_report(context: dg.AssetExecutionContext, database: Database) -> None:
 )
 def distribution_plan(context: dg.AssetExecutionContext, database: Database) -> None:
     from pipeline.distribution.plan import plan_post
+    from pipeline.distribution.rendering import readable
 
     def work(canonical_id: str) -> Mapping[str, Any]:
         with _failing_story(database, canonical_id):
             versions = plan_post(database.engine, canonical_id)
-        lines = [f"| {v.account_key} | {v.status} | {_cell(v.text)} | {v.hold_reason or ''} |" for v in versions]
+        lines = [
+            f"| {v.account_key} | {v.status} | {_cell(readable(v.text))} | {v.hold_reason or ''} |" for v in versions
+        ]
         table = "\n".join(["| account | status | text | note |", "|---|---|---|---|", *lines])
         return {"dagster/row_count": len(versions), "versions": dg.MetadataValue.md(table)}
 

@@ -130,13 +130,10 @@ def reject(
 
 def _beginning(version: "VersionRow") -> str:
     """What a version says, as text: a short one whole, of a long one as much as tells it from the others."""
-    from pipeline.distribution.rendering import text_of
+    from pipeline.distribution.rendering import readable
 
-    is_markup = version.body.lstrip().startswith("<")
-    text = " ".join(text_of(version.body).split()) if is_markup else version.body
-    size = f"\n\n[dim]{len(version.body):,} characters of HTML[/]" if is_markup else ""
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
-    return escape(shown) + size
+    text = readable(version.body)
+    return escape(text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …")
 
 
 def _resolve(beginning: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ def up() -> None:
         signal.signal(number, lambda *_: stop.set())
     with _supervisor() as supervisor:
         supervisor.environment = prepare(settings())
+        subprocess.run([sys.executable, "-m", "pipeline.orphaned_runs"], env=supervisor.environment, check=True)
         try:
             for service in services(settings()):
                 out.print(f"  starting {service.name} …", highlight=False)

@@ -87,6 +87,11 @@ def text_of(markup: str, *, links: bool = False) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def readable(body: str) -> str:
+    """A version's body for people: what HTML says, on one line; any other text as it is."""
+    return one_line(text_of(body)) if body.lstrip().startswith("<") else body
+
+
 def plain(markdown: str) -> str:
     """The text of Markdown on one line."""
     return one_line(" ".join(text_of(block) for block in blocks(markdown)))

@@ -32,6 +32,6 @@ class Database(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._engine = database.create_engine(url)
         return self._engine
 
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
         if self._engine is not None:
             self._engine.dispose()

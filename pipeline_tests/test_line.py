@@ -1,0 +1,248 @@
+"""The whole line as Dagster runs it: real database, real HTTP, real runs; only the platforms are stand-ins."""
+
+from collections import Counter
+from datetime import timedelta
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+
+from pipeline import sensors
+from pipeline.assembly import build_defs
+from pipeline.editorial import review
+from pipeline.editorial.analysis import analyse_new
+from pipeline.editorial.sources import SourceDefinition, ingest
+from pipeline.partitions import ACCOUNT, POST
+from pipeline.resources.database import Database
+from pipeline.resources.platforms import Platforms
+from pipeline.sample.install import install_sample
+from pipeline.sandbox.server import running
+from pipeline.settings import settings
+from pipeline.store import users
+from pipeline.store.database import transaction
+from pipeline.vocabulary import SourceKind
+from pipeline.writing.offline import OfflineWriter
+
+
+class Line:
+    """The project over a database, an instance and a sandbox of the test's own."""
+
+    def __init__(self, engine, url, instance, sandbox, site):
+        self.engine, self.instance, self.sandbox, self.site = engine, instance, sandbox, site
+        self.database = Database(url=url.render_as_string(hide_password=False))
+        self.defs = build_defs(resources={"database": self.database})
+
+    def run(self, job, tags=None, *, succeeds=True):
+        result = self.defs.resolve_job_def(job).execute_in_process(
+            instance=self.instance, tags=tags, raise_on_error=False
+        )
+        assert result.success == succeeds
+        return result
+
+    def tick(self, sensor):
+        """What the daemon does with a sensor: add the partitions, then run what is asked for."""
+        definition = next(d for d in sensors.ALL if d.name == sensor)
+        resources = {"database": self.database, "platforms": Platforms()}
+        with dg.build_sensor_context(instance=self.instance, resources=resources) as context:
+            data = definition.evaluate_tick(context)
+        for request in data.dynamic_partitions_requests or []:
+            self.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
+        return data.run_requests or []
+
+    def tick_and_run(self, sensor, *, succeeds=True):
+        requests = self.tick(sensor)
+        for request in requests:
+            self.run(request.job_name or _only_job(sensor), request.tags, succeeds=succeeds)
+        return len(requests)
+
+    def rows(self, query, **parameters):
+        with self.engine.connect() as connection:
+            return connection.execute(sa.text(query), parameters).all()
+
+    def statuses(self, table):
+        return Counter(row.status for row in self.rows(f"select status from {table}"))
+
+    def approve_all(self):
+        with self.engine.connect() as connection:
+            reviewer = users.find(connection, "Demo reviewer (scripted)")
+        for row in self.rows("select canonical_id from publisher_posts where status = 'review'"):
+            review.approve(self.engine, row.canonical_id, reviewer)
+
+
+def _only_job(sensor):
+    return next(d for d in sensors.ALL if d.name == sensor).job_name
+
+
+@pytest.fixture
+def line(engine, database_url, tmp_path, monkeypatch):
+    with running() as sandbox, dg.DagsterInstance.ephemeral() as instance:
+        monkeypatch.setenv("PRESSROOM_HOME", str(tmp_path))
+        monkeypatch.setenv("PRESSROOM_SANDBOX_PORT", sandbox.url.rpartition(":")[2])
+        monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+        settings.cache_clear()
+        with transaction(engine, "test") as connection:
+            install_sample(connection)
+        yield Line(engine, database_url, instance, sandbox, tmp_path / "site")
+    settings.cache_clear()
+
+
+def test_a_source_becomes_posts_in_review_with_a_version_for_each_account(line):
+    assert line.tick_and_run("new_sources") == 1
+    assert line.tick("new_sources") == []
+    assert line.tick_and_run("new_stories") == 1
+    keys = line.instance.get_dynamic_partitions(POST)
+    posts = line.rows("select canonical_id, status from publisher_posts order by canonical_id")
+    assert [post.canonical_id for post in posts] == sorted(keys)
+    assert line.statuses("publisher_posts") == {"review": len(keys)}
+    assert line.statuses("distributions") == {"draft": 4 * len(keys)}
+    materialized = line.instance.get_materialized_partitions(dg.AssetKey("distribution_plan"))
+    assert materialized == set(keys)
+
+
+def test_content_that_came_in_by_hand_is_analysed_without_waiting_for_the_hour(line, tmp_path):
+    path = tmp_path / "mine.jsonl"
+    path.write_text(
+        '{"id": "1", "caption": "A chain lasts 3,000 km when it is clean.", "posted_at": "2026-01-01T00:00:00Z"}'
+    )
+    source = SourceDefinition(name="mine", kind=SourceKind.JSONL, location=str(path), vertical="workshop")
+    ingest(line.engine, source, "test")
+    assert line.tick_and_run("new_content") == 1
+    assert line.rows("select count(*) as n from content_analysis")[0].n == 1
+    assert line.tick("new_content") == []
+
+
+def test_an_approved_post_is_published_once_everywhere_with_its_page_first_and_measured(line):
+    line.tick_and_run("new_sources")
+    line.tick_and_run("new_stories")
+    line.tick("new_accounts")
+    assert line.tick("due_distributions") == []
+    line.approve_all()
+    assert line.tick_and_run("due_distributions") == 1
+    count = len(line.instance.get_dynamic_partitions(POST))
+    assert line.statuses("publisher_posts") == {"published": count}
+    assert line.statuses("distributions") == {"published": 4 * count}
+    assert line.statuses("cross_post_groups") == {"completed": count}
+    effects = Counter((e.platform, e.kind) for e in line.sandbox.effects())
+    assert (
+        effects["wordpress", "post_created"]
+        == effects["x", "tweet_created"]
+        == effects["mailchimp", "campaign_sent"]
+        == count
+    )
+    for row in line.rows("select slug from publisher_posts"):
+        assert (line.site / row.slug / "index.html").exists()
+    late = line.rows(
+        "select 1 from distributions d join distributions home on home.post_id = d.post_id"
+        " join platforms p on p.id = home.platform_id and p.is_home where d.published_at < home.published_at - interval '2 s'"
+    )
+    assert late == []
+
+    keys = line.instance.get_dynamic_partitions(ACCOUNT)
+    line.run(
+        "sync_metrics", {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
+    )
+    line.run("report")
+    snapshots = line.rows(
+        "select p.name, count(*) as n from distribution_metrics m join distributions d on d.id = m.distribution_id"
+        " join platforms p on p.id = d.platform_id group by p.name"
+    )
+    assert {row.name: row.n for row in snapshots} == {"x": count, "mailchimp": count}
+
+
+def test_materializing_everything_again_sends_nothing_and_changes_nothing(line):
+    line.tick_and_run("new_sources")
+    line.tick_and_run("new_stories")
+    line.tick("new_accounts")
+    line.approve_all()
+    line.tick_and_run("due_distributions")
+    before = line.sandbox.effects()
+    posts = line.rows("select * from publisher_posts order by id")
+    keys = line.instance.get_dynamic_partitions(POST)
+    line.run("take_in")
+    line.run(
+        "write_posts", {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
+    )
+    line.run("publish")
+    line.run("reconcile")
+    assert line.sandbox.effects() == before
+    assert line.rows("select * from publisher_posts order by id") == posts
+
+
+def test_one_story_that_fails_is_red_alone_and_is_tried_again(line):
+    line.tick_and_run("new_sources")
+    (request,) = line.tick("new_stories")
+    broken = line.instance.get_dynamic_partitions(POST)[0]
+    kept = line.rows(
+        "select ca.* from content_analysis ca join raw_content rc on rc.id = ca.content_id where rc.canonical_id = :id",
+        id=broken,
+    )
+    with transaction(line.engine, "test") as connection:
+        connection.execute(
+            sa.text(
+                'update content_analysis set extracted_facts = \'{"facts": [{"text": 7}]}\' where content_id = :id'
+            ),
+            {"id": kept[0].content_id},
+        )
+    line.run("write_posts", request.tags, succeeds=False)
+    done = line.instance.get_materialized_partitions(dg.AssetKey("content_brief"))
+    assert done == set(line.instance.get_dynamic_partitions(POST)) - {broken}
+    error = line.rows("select story_error from raw_content where canonical_id = :id", id=broken)[0].story_error
+    assert error
+
+    with transaction(line.engine, "test") as connection:
+        connection.execute(
+            sa.text("update content_analysis set extracted_facts = :facts where id = :id").bindparams(
+                sa.bindparam("facts", type_=sa.JSON)
+            ),
+            {"facts": kept[0].extracted_facts, "id": kept[0].id},
+        )
+        connection.execute(
+            sa.text("update raw_content set story_lease_until = now() - interval '1 s' where canonical_id is not null")
+        )
+    line.tick_and_run("new_stories")
+    assert line.statuses("publisher_posts") == {"review": len(line.instance.get_dynamic_partitions(POST))}
+
+
+def test_a_lost_answer_of_a_platform_is_found_there_by_the_reconcile_job(line):
+    line.tick_and_run("new_sources")
+    line.tick_and_run("new_stories")
+    line.sandbox.fault("x", "drop_after", count=1, path="/2/tweets", method="POST")
+    line.approve_all()
+    line.tick_and_run("due_distributions")
+    assert line.statuses("distributions")["unknown"] == 1
+    with transaction(line.engine, "test") as connection:
+        connection.execute(sa.text("update distributions set reconcile_at = now() where status = 'unknown'"))
+    assert line.tick_and_run("unresolved_distributions") == 1
+    assert set(line.statuses("distributions")) == {"published"}
+    tweets = Counter(e.text for e in line.sandbox.effects("x") if e.kind == "tweet_created")
+    assert set(tweets.values()) == {1}
+
+
+def test_twenty_articles_from_the_real_posts_go_the_whole_way(line, social_posts):
+    source = SourceDefinition(name="real", kind=SourceKind.JSONL, location=str(social_posts), vertical="workshop")
+    report = ingest(line.engine, source, "test")
+    assert (report.rows_read, report.rows_bad) == (10_393, 0)
+    analyse_new(line.engine, OfflineWriter(), limit=400)
+    assert line.tick_and_run("new_stories") == 1
+    assert line.statuses("publisher_posts") == {"review": 20}
+    line.approve_all()
+    line.tick_and_run("due_distributions")
+    published = Counter(
+        row.name
+        for row in line.rows(
+            "select p.name from distributions d join platforms p on p.id = d.platform_id where d.status = 'published'"
+        )
+    )
+    assert published == {"site": 20, "wordpress": 20, "x": 20, "mailchimp": 20}
+    assert line.rows("select 1 from distributions where published_at - scheduled_for > interval '5 min'") == []
+
+
+def test_a_run_under_way_is_left_alone_but_one_that_died_holds_nothing_up(line, monkeypatch):
+    line.tick_and_run("new_sources")
+    line.tick_and_run("new_stories")
+    line.approve_all()
+    publish = line.defs.resolve_job_def("publish")
+    line.instance.create_run_for_job(publish, status=dg.DagsterRunStatus.STARTED)
+    assert line.tick("due_distributions") == []
+    monkeypatch.setattr(sensors, "_BELIEVED_FOR", timedelta(0))
+    assert len(line.tick("due_distributions")) == 1
