@@ -1,0 +1,173 @@
+"""Puts the sample into the database: a vertical, its people, its source, its products, and accounts on the sandbox."""
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.sandbox.credentials import MAILCHIMP_LIST_ID
+from pipeline.settings import Settings, settings
+from pipeline.store.tables import affiliate_products, content_sources, platforms, publisher_verticals, users
+from pipeline.vocabulary import SourceKind, UserRole
+
+VERTICAL: Final = "workshop"
+_NAME: Final = "The Bicycle Workshop"
+_TIMEZONE: Final = "Europe/Berlin"
+
+_USERS: Final = [
+    {
+        "email": "writer@pressroom.example",
+        "full_name": "Pressroom writer",
+        "roles": [UserRole.WRITER],
+        "is_person": False,
+    },
+    {
+        "email": "demo-reviewer@pressroom.example",
+        "full_name": "Demo reviewer (scripted)",
+        "roles": [UserRole.REVIEWER, UserRole.PUBLISHER],
+        "is_person": False,
+    },
+]
+
+_PRODUCTS: Final = [
+    ("Chain wear gauge", "Example Cycles", "chain-gauge", ["chain wear gauge", "chain gauge", "chain checker"]),
+    ("Torque wrench, 2 to 24 Nm", "Example Tools", "torque-wrench", ["torque wrench"]),
+    ("Floor pump with a gauge", "Example Cycles", "floor-pump", ["floor pump", "tyre pressure", "track pump"]),
+    ("Tubeless sealant, 500 ml", "Example Cycles", "sealant", ["sealant", "tubeless"]),
+    ("Chain wax starter set", "Example Tools", "chain-wax", ["chain wax", "molten wax"]),
+    ("Puncture repair kit", "Example Cycles", "repair-kit", ["repair kit", "puncture repair"]),
+]
+
+
+def install_sample(connection: sa.Connection) -> None:
+    """Add what is missing of the sample; run as often as you like.
+
+    Rows that are there stay as somebody may have changed them. Only the addresses on this machine follow the settings:
+    the vertical's and the site's, and those of the accounts that still use the sandbox's credentials.
+    """
+    vertical_id = _install_vertical(connection, settings())
+    for user in _USERS:
+        connection.execute(insert(users).values(user).on_conflict_do_nothing(index_elements=["email"]))
+    source = {
+        "name": "Workshop notes (sample)",
+        "kind": SourceKind.JSONL,
+        "location": "pipeline/sample/workshop.jsonl",
+        "vertical_id": vertical_id,
+    }
+    connection.execute(insert(content_sources).values(source).on_conflict_do_nothing(index_elements=["name"]))
+    for name, merchant, path, keywords in _PRODUCTS:
+        product = {
+            "vertical_id": vertical_id,
+            "name": name,
+            "merchant": merchant,
+            "affiliate_url": f"https://example.com/shop/{path}?ref=pressroom",
+            "keywords": keywords,
+        }
+        statement = insert(affiliate_products).values(product)
+        connection.execute(statement.on_conflict_do_nothing(index_elements=["vertical_id", "name"]))
+    for account in _accounts(settings()):
+        _install_account(connection, account)
+
+
+def _install_vertical(connection: sa.Connection, current: Settings) -> Any:
+    statement = insert(publisher_verticals).values(
+        slug=VERTICAL,
+        name=_NAME,
+        description="Repairing and keeping bicycles, with numbers that can be checked.",
+        base_url=_site_url(current),
+        language="en",
+        timezone=_TIMEZONE,
+        voice_profile={
+            "tone": "calm, exact, encouraging",
+            "reader": "somebody who owns three tools and wants to use them",
+            "avoid": ["hype", "brand loyalty", "sentences without a fact"],
+        },
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["slug"],
+        set_={"base_url": statement.excluded.base_url},
+        where=publisher_verticals.c.base_url.like("http://127.0.0.1:%")
+        & (publisher_verticals.c.base_url != statement.excluded.base_url),
+    )
+    connection.execute(statement)
+    return connection.scalar(sa.select(publisher_verticals.c.id).where(publisher_verticals.c.slug == VERTICAL))
+
+
+def _install_account(connection: sa.Connection, account: dict[str, Any]) -> None:
+    """Add it; of one that is there, and still ours, bring the addresses up to date and leave other settings alone."""
+    statement = insert(platforms).values(account)
+    merged = platforms.c.publish_config.op("||")(sa.cast(_addresses(account), platforms.c.publish_config.type))
+    statement = statement.on_conflict_do_update(
+        index_elements=["account_key"],
+        set_={"publish_config": merged},
+        where=platforms.c.credentials_secret_id.is_not_distinct_from(account["credentials_secret_id"])
+        & (platforms.c.publish_config != merged),
+    )
+    connection.execute(statement)
+
+
+def _addresses(account: dict[str, Any]) -> dict[str, str]:
+    return {name: account["publish_config"][name] for name in _ADDRESSES if name in account["publish_config"]}
+
+
+_ADDRESSES: Final = ("folder", "base_url", "api_url")
+
+
+def _accounts(current: Settings) -> list[dict[str, Any]]:
+    sandbox = f"http://127.0.0.1:{current.sandbox_port}"
+    shared = {"timezone": _TIMEZONE, "min_interval_minutes": 0}
+    return [
+        {
+            **shared,
+            "name": "site",
+            "account_key": "site",
+            "account_name": _NAME,
+            "is_home": True,
+            "credentials_secret_id": None,
+            "publish_config": {
+                "folder": str(current.home / "site"),
+                "base_url": _site_url(current),
+                "name": _NAME,
+            },
+        },
+        {
+            **shared,
+            "name": "wordpress",
+            "account_key": "wordpress-sandbox",
+            "account_id": "sandbox",
+            "account_name": "WordPress (sandbox)",
+            "credentials_secret_id": "sandbox:wordpress",
+            "posts_per_hour": 60,
+            "publish_config": {"api_url": f"{sandbox}/wordpress"},
+        },
+        {
+            **shared,
+            "name": "x",
+            "account_key": "x-sandbox",
+            "account_id": "sandbox",
+            "account_name": "X (sandbox)",
+            "credentials_secret_id": "sandbox:x",
+            "posts_per_hour": 50,
+            "max_content_length": 280,
+            "publish_config": {"base_url": f"{sandbox}/x"},
+        },
+        {
+            **shared,
+            "name": "mailchimp",
+            "account_key": "mailchimp-sandbox",
+            "account_id": "sandbox",
+            "account_name": "Mailchimp (sandbox)",
+            "credentials_secret_id": "sandbox:mailchimp",
+            "posts_per_hour": 30,
+            "publish_config": {
+                "base_url": f"{sandbox}/mailchimp/3.0",
+                "list_id": MAILCHIMP_LIST_ID,
+                "from_name": _NAME,
+                "reply_to": "workshop@pressroom.example",
+            },
+        },
+    ]
+
+
+def _site_url(current: Settings) -> str:
+    return f"http://127.0.0.1:{current.site_port}"

@@ -1,0 +1,61 @@
+"""`pressroom report` as it is typed."""
+
+import csv
+
+import pytest
+
+from pipeline.store import tables
+from pipeline_tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _publication(engine):
+    with engine.begin() as connection:
+        author, vertical = factories.user(connection), factories.vertical(connection)
+        post = factories.post(connection, vertical, author, title="Prune [now] | later")
+        factories.insert(
+            connection,
+            tables.distributions,
+            post_id=post,
+            content_type="generated",
+            platform_id=factories.account(connection, account_key="x-one"),
+            body="b",
+            content_hash="h",
+            status="published",
+            published_at="now",
+            impressions=1000,
+            engagements=42,
+        )
+
+
+def test_without_a_name_the_reports_are_listed_with_what_they_show(pressroom):
+    listed = pressroom("report").output
+    assert "review_queue" in listed
+    assert "What waits for a reviewer, the longest wait first." in listed
+
+
+def test_a_report_is_shown_to_a_person_with_percent(pressroom):
+    shown = pressroom("report", "performance_by_platform")
+    assert shown.exit_code == 0
+    assert "4.2 %" in shown.output
+    assert "days = 30" in shown.output
+
+
+def test_a_title_with_brackets_is_shown_as_it_is(pressroom):
+    assert "[now]" in pressroom("report", "review_queue").output
+
+
+def test_a_report_is_written_as_csv_with_fractions(pressroom, tmp_path):
+    result = pressroom("report", "performance_by_platform", "--csv", str(tmp_path / "report.csv"))
+    assert result.exit_code == 0
+    with (tmp_path / "report.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["engagement_rate"], row["click_through_rate"]) == ("0.0420", "")
+
+
+def test_a_parameter_is_set_and_a_wrong_one_is_told(pressroom):
+    assert "No rows." in pressroom("report", "performance_by_platform", "--set", "days=0").output
+    for words in (["nonsense"], ["review_queue", "--set", "days=3"], ["performance_by_platform", "--set", "days=x"]):
+        result = pressroom("report", *words)
+        assert result.exit_code == 1
+        assert "Traceback" not in result.output
