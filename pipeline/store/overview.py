@@ -35,7 +35,7 @@ _ROWS = """
         coalesce(
             case d.status when 'published' then d.external_url when 'held' then d.hold_reason
                 when 'draft' then 'waits for approval'
-                when 'unknown' then d.error_message || '; the platform is asked, and if it has nothing, it is sent again'
+                when 'unknown' then d.error_message || '; the platform is asked, and if it has none, it is sent again'
                     || ' after ' || to_char(d.settle_until, 'HH24:MI') || ' UTC'
                 else d.error_message end,
             case when d.status = 'scheduled' and p.state = 'paused' then 'account paused: ' || p.state_reason

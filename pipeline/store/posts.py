@@ -1,0 +1,108 @@
+"""Posts, the generated texts they are made from, and the reports on them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.store.tables import generated_content, publisher_posts, seo_reports, users
+from pipeline.vocabulary import PostStatus, UserRole
+
+WRITER_EMAIL: Final = "writer@pressroom.invalid"
+WRITER_NAME: Final = "Pressroom's writer (a program)"
+
+
+class UnknownPostError(LookupError):
+    """No post has that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    id: UUID
+    canonical_id: str
+    status: PostStatus
+    title: str
+    slug: str
+    content: str
+    excerpt: str | None
+    meta_title: str | None
+    meta_description: str | None
+    target_keyword: str | None
+    keywords: Sequence[str]
+    featured_image_url: str | None
+    content_hash: str
+    base_url: str
+    """Where the pages of the post's vertical live."""
+
+
+def get_post(connection: sa.Connection, canonical_id: str) -> Post:
+    """Raises: UnknownPostError."""
+    row = connection.execute(
+        sa.text("""
+            select p.id, p.canonical_id, p.status, p.title, p.slug, p.content, p.excerpt, p.meta_title,
+                p.meta_description, p.target_keyword, p.keywords, p.featured_image_url, p.content_hash, v.base_url
+            from publisher_posts p join publisher_verticals v on v.id = p.vertical_id
+            where p.canonical_id = :canonical_id
+        """),
+        {"canonical_id": canonical_id},
+    ).one_or_none()
+    if row is None:
+        raise UnknownPostError(f"No post is called {canonical_id!r}.")
+    values = dict(row._mapping)  # noqa: SLF001 - the way to a row's names
+    return Post(**{**values, "status": PostStatus(row.status)})
+
+
+def id_of(connection: sa.Connection, canonical_id: str) -> UUID | None:
+    return connection.scalar(sa.select(publisher_posts.c.id).where(publisher_posts.c.canonical_id == canonical_id))
+
+
+def create_post(connection: sa.Connection, values: Mapping[str, Any]) -> UUID | None:
+    """Insert a post; None where one has the same canonical id, source, or slug in its vertical."""
+    created: UUID | None = connection.scalar(
+        insert(publisher_posts).values(**values).on_conflict_do_nothing().returning(publisher_posts.c.id)
+    )
+    return created
+
+
+def ensure_writer(connection: sa.Connection) -> UUID:
+    """The user that stands as the author of what the line wrote."""
+    # Two statements: one alone would not see a row that another post's transaction has just added.
+    connection.execute(
+        sa.text("""
+            insert into users (email, full_name, roles, is_person)
+            values (:email, :name, cast(:roles as text[]), false)
+            on conflict (email) do nothing
+        """),
+        {"email": WRITER_EMAIL, "name": WRITER_NAME, "roles": [UserRole.WRITER]},
+    )
+    found: UUID = connection.scalars(sa.select(users.c.id).where(users.c.email == WRITER_EMAIL)).one()
+    return found
+
+
+def keep_generated(connection: sa.Connection, values: Mapping[str, Any]) -> sa.RowMapping:
+    """Store a generated text; returns its row, or the one that the same input made before."""
+    connection.execute(insert(generated_content).values(**values).on_conflict_do_nothing(index_elements=["input_hash"]))
+    found = generated_from(connection, values["input_hash"])
+    assert found is not None
+    return found
+
+
+def generated_from(connection: sa.Connection, input_hash: str) -> sa.RowMapping | None:
+    """What this very input made before: the columns of `generated_content`."""
+    statement = sa.select(generated_content).where(generated_content.c.input_hash == input_hash)
+    return connection.execute(statement).mappings().one_or_none()
+
+
+def keep_seo_report(
+    connection: sa.Connection, post_id: UUID, content_hash: str, score: int, findings: Sequence[Mapping[str, Any]]
+) -> None:
+    """One report for each version of a post's text; checked again, it is brought up to date."""
+    report = {"score": score, "findings": list(findings)}
+    connection.execute(
+        insert(seo_reports)
+        .values(post_id=post_id, content_hash=content_hash, **report)
+        .on_conflict_do_update(index_elements=["post_id", "content_hash"], set_=report)
+    )

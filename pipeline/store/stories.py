@@ -1,0 +1,207 @@
+"""Stories: items worth an article. Claimed once, leased while somebody works on them, taken up again when work stops.
+
+`raw_content.canonical_id` is the claim. `story_lease_until` is when the present worker counts as dead; null means that
+nobody works on it and nobody will without being told to. `story_attempts` counts claims, also those of the analysis
+that comes before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from pipeline.store.analyses import WAITING
+
+HOOK_STRENGTH: Final = 70
+ENGAGEMENT_RATE: Final = 0.05
+ENGAGEMENT_PERCENTILE: Final = 0.8
+"""Stands in where the reach, and with it the rate, is unknown: above four fifths of the account's own items."""
+MOST_ATTEMPTS: Final = 3
+
+
+class UnknownStoryError(LookupError):
+    """No claimed item has that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A claimed item with all that is known about it. `brief` is the stored brief's JSON, None before it is written."""
+
+    canonical_id: str
+    content_id: UUID
+    vertical_id: UUID
+    vertical: str
+    voice_profile: Mapping[str, Any]
+    title: str | None
+    caption: str
+    description: str | None
+    url: str | None
+    publisher: str
+    language: str | None
+    topics: Sequence[str]
+    facts: Sequence[Mapping[str, str]]
+    hook_strength: int
+    analysed_language: str
+    entities: Sequence[str]
+    brief: Mapping[str, Any] | None
+
+
+_CLAIM: Final = sa.text("""
+    with candidate as (
+        select rc.id, v.slug, encode(sha256(convert_to(rc.source_id || ':' || rc.external_id, 'UTF8')), 'hex') as digest
+        from raw_content rc
+        join content_analysis ca on ca.content_id = rc.id
+        join content_sources cs on cs.id = rc.source_id
+        join publisher_verticals v on v.id = cs.vertical_id
+        where rc.canonical_id is null and v.is_active
+            and ca.hook_strength >= :hook
+            and case when rc.engagement_rate is null then rc.engagement_percentile >= :percentile
+                else rc.engagement_rate >= :rate end
+            and not exists (select from publisher_posts p where p.source_content_id = rc.id)
+        order by rc.engagement_rate desc nulls last, rc.engagement_percentile desc nulls last,
+            ca.hook_strength desc, rc.id
+        limit :limit
+        for update of rc skip locked
+    )
+    update raw_content rc
+    set canonical_id = c.slug || '-' || left(c.digest, case
+            when exists (select from raw_content o where o.canonical_id = c.slug || '-' || left(c.digest, 10)) then 20
+            else 10 end),
+        story_lease_until = now() + :lease, story_attempts = 1, story_error = null
+    from candidate c
+    where rc.id = c.id
+    returning rc.canonical_id
+""")
+
+# A post that a person has seen is theirs: a story is resumed only until its post first left the writer's hands.
+_RESUME: Final = sa.text("""
+    with interrupted as (
+        select rc.id
+        from raw_content rc
+        where rc.canonical_id is not null and rc.story_lease_until < now() and rc.story_attempts < :most_attempts
+            and not exists (
+                select from publisher_posts p
+                join post_events e on e.post_id = p.id and e.to_status <> 'draft'
+                where p.canonical_id = rc.canonical_id
+            )
+        order by rc.story_lease_until
+        limit :limit
+        for update of rc skip locked
+    )
+    update raw_content rc
+    set story_lease_until = now() + :lease, story_attempts = rc.story_attempts + 1
+    from interrupted
+    where rc.id = interrupted.id
+    returning rc.canonical_id
+""")
+
+_STORY: Final = sa.text("""
+    select rc.canonical_id, rc.id as content_id, v.id as vertical_id, v.name as vertical, v.voice_profile,
+        rc.title, rc.caption, rc.description, rc.url, coalesce(rc.account, cs.name) as publisher, rc.language,
+        ca.topics, ca.extracted_facts -> 'facts' as facts, ca.hook_strength, ca.language as analysed_language,
+        ca.entities, ca.extracted_facts -> 'brief' as brief
+    from raw_content rc
+    join content_analysis ca on ca.content_id = rc.id
+    join content_sources cs on cs.id = rc.source_id
+    join publisher_verticals v on v.id = cs.vertical_id
+    where rc.canonical_id = any(:ids)
+    order by rc.engagement_rate desc nulls last, rc.engagement_percentile desc nulls last, ca.hook_strength desc, rc.id
+""")
+
+
+def claim_stories(connection: sa.Connection, *, limit: int, lease: timedelta) -> list[Story]:
+    """Claim the strongest items that are no story yet, best first; none is ever claimed twice.
+
+    Measured rates come before percentiles, and among equals the hook decides.
+    """
+    limits = {"hook": HOOK_STRENGTH, "rate": ENGAGEMENT_RATE, "percentile": ENGAGEMENT_PERCENTILE}
+    claimed = connection.scalars(_CLAIM, {**limits, "limit": limit, "lease": lease})
+    return _stories(connection, claimed.all())
+
+
+def stories_to_resume(
+    connection: sa.Connection, *, limit: int, lease: timedelta, most_attempts: int = MOST_ATTEMPTS
+) -> list[Story]:
+    """Lease again the stories whose lease ran out before a person saw their post."""
+    values = {"limit": limit, "lease": lease, "most_attempts": most_attempts}
+    return _stories(connection, connection.scalars(_RESUME, values).all())
+
+
+def story(connection: sa.Connection, canonical_id: str) -> Story:
+    """Raises: UnknownStoryError."""
+    found = _stories(connection, [canonical_id])
+    if not found:
+        raise UnknownStoryError(f"No story is called {canonical_id!r}.")
+    return found[0]
+
+
+def anything_to_analyse(connection: sa.Connection) -> bool:
+    """Whether an item waits for its analysis."""
+    return bool(connection.scalar(sa.text(f"select exists (select from raw_content rc where {WAITING})")))  # noqa: S608
+
+
+def story_failed(
+    connection: sa.Connection, canonical_id: str, error: str, *, retry: bool = True, not_before: datetime | None = None
+) -> None:
+    """Keep the reason, and end the lease: the story is resumed after a pause that doubles with each attempt.
+
+    Args:
+        connection: in a transaction.
+        canonical_id: the story.
+        error: for a person.
+        retry: False where trying again can't help: it then waits for a person.
+        not_before: it was kept from starting until then (a budget); that was no attempt.
+    """
+    connection.execute(
+        sa.text("""
+            update raw_content
+            set story_error = :error,
+                story_attempts = greatest(story_attempts - case when :waits then 1 else 0 end, 0),
+                story_lease_until = case
+                    when not :retry then null
+                    when :waits then cast(:not_before as timestamptz)
+                    else now() + interval '1 minute' * power(2, least(story_attempts, 10)) end
+            where canonical_id = :canonical_id
+        """),
+        {
+            "canonical_id": canonical_id,
+            "error": error[:2000],
+            "retry": retry,
+            "waits": not_before is not None,
+            "not_before": not_before,
+        },
+    )
+
+
+def story_worked(connection: sa.Connection, canonical_id: str) -> None:
+    """Forget an earlier failure. The lease stays: whoever works on the story may not be done."""
+    connection.execute(
+        sa.text("update raw_content set story_error = null where canonical_id = :id and story_error is not null"),
+        {"id": canonical_id},
+    )
+
+
+def keep_brief(connection: sa.Connection, content_id: UUID, brief: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Store the brief unless one is there; returns the one that is there now."""
+    connection.execute(
+        sa.text("""
+            update content_analysis
+            set extracted_facts = jsonb_set(extracted_facts, '{brief}', :brief)
+            where content_id = :content_id and extracted_facts -> 'brief' is null
+        """).bindparams(sa.bindparam("brief", type_=JSONB)),
+        {"content_id": content_id, "brief": dict(brief)},
+    )
+    stored: Mapping[str, Any] = connection.scalars(
+        sa.text("select extracted_facts -> 'brief' from content_analysis where content_id = :content_id"),
+        {"content_id": content_id},
+    ).one()
+    return stored
+
+
+def _stories(connection: sa.Connection, canonical_ids: Sequence[str]) -> list[Story]:
+    rows = connection.execute(_STORY, {"ids": list(canonical_ids)}).mappings()
+    return [Story(**row) for row in rows]
