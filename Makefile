@@ -1,6 +1,6 @@
 # Two commands: `make run` and `make test`. Both set up what they need, inside this folder.
 
-PYTHON ?= python3.11
+PYTHON ?= $(or $(shell command -v python3.11),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -29,7 +29,7 @@ bench: $(READY)
 
 # Rebuilt when the pinned requirements or the project's own declaration change.
 $(READY): requirements.lock pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Pressroom needs Python 3.11: set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { echo "Pressroom needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Setting up in $(VENV) (two minutes the first time) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --requirement requirements.lock

@@ -51,7 +51,8 @@ def write_draft(engine: sa.Engine, writer: Writer, canonical_id: str) -> UUID:
     brief = Brief.model_validate(story.brief)
     generated = _generate(engine, writer, story, brief)
     with transaction(engine, budget.ACTOR) as connection:
-        post_id = _create_post(connection, story, brief, generated)
+        stories.lock(connection, canonical_id)
+        post_id = posts.id_of(connection, canonical_id) or _create_post(connection, story, brief, generated)
         stories.story_worked(connection, canonical_id)
     return post_id
 
@@ -115,11 +116,7 @@ def _input_hash(story: Story, writer: Writer, task: ArticleTask, template: Promp
 
 
 def _create_post(connection: sa.Connection, story: Story, brief: Brief, generated: sa.RowMapping) -> UUID:
-    """Insert the draft under the first slug that is free.
-
-    A race, for a slug or for the story, is settled by the unique constraints: who comes second takes the next slug, or
-    the post that is there.
-    """
+    """Insert the draft under the first slug that is free; the unique constraint settles a race for it."""
     keywords = list(dict.fromkeys(word.lower() for word in (brief.target_keyword, *brief.secondary_keywords)))
     content = _with_links(connection, story, keywords, generated["content"])
     by_model = generated["model"] != offline.MODEL
@@ -147,8 +144,7 @@ def _create_post(connection: sa.Connection, story: Story, brief: Brief, generate
     }
     for slug in _slugs(generated["title"], story.canonical_id):
         content_hash = hashing.post_content_hash(**seen, slug=slug)
-        created = posts.create_post(connection, {**values, "slug": slug, "content_hash": content_hash})
-        post_id = created or posts.id_of(connection, story.canonical_id)
+        post_id = posts.create_post(connection, {**values, "slug": slug, "content_hash": content_hash})
         if post_id is not None:
             return post_id
     raise AssertionError("slugs never end")

@@ -118,7 +118,7 @@ def _skip_line(stream: BinaryIO) -> None:
 def _json_row(line: int, piece: bytes) -> Row:
     try:
         text = piece.decode("utf-8-sig" if line == 1 else "utf-8")
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text)
     except UnicodeDecodeError:
         return BadRow(line, "it is not UTF-8", excerpt(piece.decode(errors="replace")))
     except (ValueError, RecursionError) as error:
@@ -127,10 +127,6 @@ def _json_row(line: int, piece: bytes) -> Row:
     if not isinstance(value, dict):
         return BadRow(line, "it is not a JSON object", excerpt(text))
     return Record(line, value)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
 
 
 def csv_rows(document: Document, columns: Mapping[str, str]) -> Iterator[Row]:

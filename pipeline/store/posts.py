@@ -60,9 +60,12 @@ def id_of(connection: sa.Connection, canonical_id: str) -> UUID | None:
 
 
 def create_post(connection: sa.Connection, values: Mapping[str, Any]) -> UUID | None:
-    """Insert a post; None where one has the same canonical id, source, or slug in its vertical."""
+    """Insert a post; None where another post of its vertical has the slug."""
     created: UUID | None = connection.scalar(
-        insert(publisher_posts).values(**values).on_conflict_do_nothing().returning(publisher_posts.c.id)
+        insert(publisher_posts)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["vertical_id", "slug"])
+        .returning(publisher_posts.c.id)
     )
     return created
 

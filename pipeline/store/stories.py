@@ -139,6 +139,11 @@ def story(connection: sa.Connection, canonical_id: str) -> Story:
     return found[0]
 
 
+def lock(connection: sa.Connection, canonical_id: str) -> None:
+    """Keep everybody else from changing the story until the transaction ends."""
+    connection.execute(sa.text("select from raw_content where canonical_id = :id for update"), {"id": canonical_id})
+
+
 def anything_to_analyse(connection: sa.Connection) -> bool:
     """Whether an item waits for its analysis."""
     return bool(connection.scalar(sa.text(f"select exists (select from raw_content rc where {WAITING})")))  # noqa: S608

@@ -99,10 +99,8 @@ def topics(sentences: Sequence[str], language: str, names: Sequence[str]) -> lis
     text = " ".join(f"{sentence}." if sentence[-1:].isalnum() else sentence for sentence in plain)
     known = language if language != UNDETERMINED else "en"
     extractor: Any = yake.KeywordExtractor(lan=known, n=3, top=24, dedup_lim=0.7)
-    # Equal scores come in no fixed order.
-    ranked = sorted((round(float(score), 9), str(phrase)) for phrase, score in extractor.extract_keywords(text))
     found: dict[str, str] = {}
-    for _, phrase in ranked:
+    for phrase, _ in extractor.extract_keywords(text):
         if mentions(text, phrase) and not _STATEMENT.search(phrase):
             topic = _whole_name(_POSSESSIVE.sub("", phrase), names)
             if len(topic) >= _SHORTEST_TOPIC and topic[0].isalnum():

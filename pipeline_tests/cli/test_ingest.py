@@ -1,6 +1,7 @@
 """`pressroom ingest` as it is typed."""
 
 import json
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ def posts(tmp_path):
     return path
 
 
-def sources(engine) -> list[tuple]:
+def sources(engine) -> list[tuple[Any, ...]]:
     with engine.connect() as connection:
         rows = connection.execute(
             sa.text("select name, kind, location, column_mapping from content_sources order by name")

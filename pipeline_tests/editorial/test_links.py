@@ -8,7 +8,7 @@ from pipeline.editorial.links import DISCLOSURE, MOST_AFFILIATE_LINKS, Target, a
 from pipeline.editorial.markdown import parse, render_html, text_of
 
 DRIVER = Target("https://shop.example/driver?a=1&b=2", ["golf driver"])
-GOLF = Target("https://shop.example/golf", ["golf", "C++", "東京"])
+GOLF = Target("https://shop.example/golf", ["golf", "C++", "東京", "ก"])
 GUIDE = Target("https://golf.example/guide/", ["swing"])
 
 
@@ -48,7 +48,7 @@ def test_boundaries_hold_in_any_script_and_any_place_of_a_paragraph(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "golfer", "minigolf", "golf-free", "golfé", "golf\u0301", "C++11", "golf.example", "x/golf",
+        "golfer", "minigolf", "golf-free", "golfé", "golf\u0301", "ก็", "C++11", "golf.example", "x/golf",
         "https://x.example/?q=golf", "www.golf.example/golf", "<https://golf.example>", "## golf", "golf\n===",
         "`golf`", "    golf", "```\ngolf\n```", "[golf](/x)", "[my golf day](/x)", "![golf](/x.png)", "> golf",
         "> - golf", "<b>golf</b>", "<div>\n\ngolf\n\n</div>", "<a href='/x'>golf</a>", "[ref]: /golf 'golf'", "*golf*",

@@ -7,6 +7,7 @@ import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -35,11 +36,11 @@ def engine(engine):
     return engine
 
 
-def post(number: int, **values) -> dict:
+def post(number: int, **values) -> dict[str, Any]:
     return {"id": f"p{number}", "account": "bbc", "text": f"Something happened, part {number}.", **values}
 
 
-def written(path: Path, posts: list[dict]) -> Path:
+def written(path: Path, posts: list[dict[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(each) + "\n" for each in posts), encoding="utf-8")
     return path
 
@@ -54,13 +55,13 @@ def rows(engine) -> list[sa.RowMapping]:
         return list(connection.execute(sa.select(tables.raw_content).order_by("external_id")).mappings())
 
 
-def runs(engine) -> list[tuple]:
+def runs(engine) -> list[tuple[Any, ...]]:
     with engine.connect() as connection:
         query = "select status, rows_read, rows_new, rows_changed, rows_unchanged, rows_bad, error from ingest_runs order by id"
         return [tuple(row) for row in connection.execute(sa.text(query))]
 
 
-def errors(engine) -> list[tuple]:
+def errors(engine) -> list[tuple[Any, ...]]:
     with engine.connect() as connection:
         return [
             tuple(row)
@@ -126,13 +127,13 @@ def test_bad_rows_are_kept_with_their_line_and_reason_and_the_others_go_in(engin
 def test_text_that_postgresql_can_not_hold_is_cleaned_and_not_refused(engine, tmp_path):
     path = tmp_path / "posts.jsonl"
     path.write_bytes(
-        b'{"id": "a\\u0000", "text": "half \\ud83d an emoji\\u0000", "other": ["\\ud800", 1e999]}\n\xff\xfe{}\n'
+        b'{"id": "a\\u0000", "text": "half \\ud83d an emoji\\u0000", "other": ["\\ud800", 1e999, NaN]}\n\xff\xfe{}\n'
     )
     report = take_in(engine, path)
     (row,) = rows(engine)
     assert row["external_id"] == "a"
     assert row["caption"] == "half \N{REPLACEMENT CHARACTER} an emoji"
-    assert row["raw"]["other"] == ["\N{REPLACEMENT CHARACTER}", None]
+    assert row["raw"]["other"] == ["\N{REPLACEMENT CHARACTER}", None, None]
     assert [(bad.line, bad.reason) for bad in report.first_bad] == [(2, "it is not UTF-8")]
 
 

@@ -3,6 +3,7 @@
 import gzip
 import socket
 import threading
+import tracemalloc
 
 import pytest
 
@@ -80,7 +81,12 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch):
 
 def test_the_name_is_looked_up_once_and_the_checked_address_is_the_one_connected_to(monkeypatch):
     seen = []
-    with serve(lambda request: (200, {"X": "1"}, seen.append(request.headers["Host"]) or PAGE)) as address:
+
+    def answer(request):
+        seen.append(request.headers["Host"])
+        return 200, {}, PAGE
+
+    with serve(answer) as address:
         port = int(address.rpartition(":")[2])
         looked_up = resolve_to(monkeypatch, "127.0.0.1")
         fetched(f"http://feed.example:{port}/")
@@ -146,12 +152,24 @@ def test_an_answer_larger_than_the_cap_is_refused_packed_or_not():
             assert fetched(address + path).body == big
 
 
+def test_a_decompression_bomb_is_not_inflated_beyond_the_cap():
+    bomb = gzip.compress(bytes(50_000_000))
+    with serve(lambda _: (200, {"Content-Encoding": "gzip"}, bomb)) as address:
+        tracemalloc.start()
+        try:
+            with pytest.raises(FetchError, match="larger than"):
+                fetched(address, max_bytes=1_000_000)
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     ("encoding", "body", "reason"),
     [
         ("br", PAGE, "encoded as br"),
         ("gzip", PAGE, "not the gzip it says"),
-        ("gzip", gzip.compress(PAGE * 999)[:-9], "broke off"),
+        ("gzip", gzip.compress(PAGE * 999, mtime=0)[:-9], "broke off"),
     ],
 )
 def test_an_answer_that_can_not_be_decoded_is_refused(encoding: str, body: bytes, reason: str):

@@ -1,5 +1,7 @@
 """What a newcomer finds."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -17,10 +19,10 @@ def installed(engine):
     return engine
 
 
-def everything(engine) -> dict:
+def everything(engine) -> dict[str, list[Any]]:
     names = ["publisher_verticals", "users", "content_sources", "affiliate_products", "platforms"]
     with engine.connect() as connection:
-        return {name: connection.execute(sa.text(f"select * from {name} order by id")).all() for name in names}
+        return {name: connection.execute(sa.text(f"select * from {name} order by id")).fetchall() for name in names}
 
 
 def test_the_sample_is_read_whole_and_every_item_has_a_known_rate(installed):

@@ -338,20 +338,14 @@ def test_the_calendar_shows_what_is_planned_and_which_slots_ahead_are_free(conne
 
 def test_failed_distributions_are_all_that_need_a_person_with_the_reason(connection):
     account = factories.account(connection)
-    for hours, values in enumerate(
-        [
-            {"status": "failed", "error_message": "too long"},
-            {"status": "held", "hold_reason": "account paused", "error_message": "an older error"},
-            {
-                "status": "unknown",
-                "error_message": "timed out",
-                "settle_until": NOW,
-                "reconcile_at": NOW,
-            },
-            {"status": "scheduled", "error_message": "tried once"},
-            {"status": "cancelled"},
-        ]
-    ):
+    outcomes: list[dict[str, Any]] = [
+        {"status": "failed", "error_message": "too long"},
+        {"status": "held", "hold_reason": "account paused", "error_message": "an older error"},
+        {"status": "unknown", "error_message": "timed out", "settle_until": NOW, "reconcile_at": NOW},
+        {"status": "scheduled", "error_message": "tried once"},
+        {"status": "cancelled"},
+    ]
+    for hours, values in enumerate(outcomes):
         factories.distribution(connection, account, due_in=timedelta(hours=-hours), **values)
     shown = [(row["status"], row["reason"]) for row in run(connection, "failed_distributions")]
     assert shown == [("failed", "too long"), ("held", "account paused"), ("unknown", "timed out")]
