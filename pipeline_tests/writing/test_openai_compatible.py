@@ -140,6 +140,11 @@ def test_an_article_without_its_heading_is_sent_back(server, writer):
     assert len(writer.write_article(ARTICLE_TASK).usages) == 2
 
 
+def test_a_character_that_no_database_takes_is_sent_back(server, writer):
+    server.replies = [says({**ARTICLE, "excerpt": "Otters\x00"}), says(ARTICLE)]
+    assert writer.write_article(ARTICLE_TASK).value.excerpt == ARTICLE["excerpt"]
+
+
 def test_a_truncated_answer_is_never_taken_for_a_whole_one(server, writer):
     server.replies = [Reply(json.dumps(ANALYSIS), finish_reason="length")]
     error = failure_of(writer)
