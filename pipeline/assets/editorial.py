@@ -1,6 +1,7 @@
 """From scraped sources to posts in the review queue. Each asset loads, makes one call of the domain, and reports."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -57,7 +58,7 @@ def content_analysis(
 ) -> dg.MaterializeResult[None]:
     from pipeline.editorial.analysis import analyse_new
 
-    report = analyse_new(database.engine, writer.open())
+    report = analyse_new(database.engine, writer.open(database.engine))
     for failure in report.failures:
         context.log.error("%s", failure)
     return dg.MaterializeResult(metadata={"analysed": report.analysed, "failed": len(report.failures)})
@@ -78,10 +79,10 @@ def content_analysis(
 def content_brief(context: dg.AssetExecutionContext, database: Database, writer: WriterResource) -> None:
     from pipeline.editorial.brief import write_brief
 
-    model = writer.open()
+    model = writer.open(database.engine)
 
     def work(canonical_id: str) -> Mapping[str, Any]:
-        with _failing_story(database, canonical_id):
+        with _failure_kept(database, canonical_id):
             brief = write_brief(database.engine, model, canonical_id)
         return {
             "topic": brief.topic,
@@ -107,10 +108,10 @@ def article_draft(context: dg.AssetExecutionContext, database: Database, writer:
     from pipeline.editorial.draft import write_draft
     from pipeline.store.review_queue import article
 
-    model = writer.open()
+    model = writer.open(database.engine)
 
     def work(canonical_id: str) -> Mapping[str, Any]:
-        with _failing_story(database, canonical_id):
+        with _failure_kept(database, canonical_id):
             write_draft(database.engine, model, canonical_id)
         with database.engine.connect() as connection:
             post = article(connection, canonical_id)
@@ -137,7 +138,7 @@ def seo_report(context: dg.AssetExecutionContext, database: Database) -> None:
     from pipeline.editorial.seo import check_post
 
     def work(canonical_id: str) -> Mapping[str, Any]:
-        with _failing_story(database, canonical_id):
+        with _failure_kept(database, canonical_id):
             report = check_post(database.engine, canonical_id)
         lines = [f"| {f.severity} | {f.message} | {f.what_to_do} |" for f in report.findings]
         table = "\n".join(["| severity | finding | what to do |", "|---|---|---|", *lines])
@@ -164,7 +165,7 @@ def distribution_plan(context: dg.AssetExecutionContext, database: Database) -> 
     from pipeline.distribution.rendering import readable
 
     def work(canonical_id: str) -> Mapping[str, Any]:
-        with _failing_story(database, canonical_id):
+        with _failure_kept(database, canonical_id):
             versions = plan_post(database.engine, canonical_id)
         lines = [
             f"| {v.account_key} | {v.status} | {_cell(readable(v.text))} | {v.hold_reason or ''} |" for v in versions
@@ -188,20 +189,13 @@ def _sources_table(reports: list[Any]) -> str:
     return "\n".join(["| source | read | new | changed | bad | error |", "|---|---|---|---|---|---|", *rows])
 
 
-class _failing_story:  # noqa: N801 - a clause of a with statement
-    """Writes a failure onto the story, so that it is tried again later and shown with its reason."""
+@contextmanager
+def _failure_kept(database: Database, canonical_id: str) -> Iterator[None]:
+    """Writes a failure onto the story, so that it is tried again when that can help, and shown with its reason."""
+    try:
+        yield
+    except Exception as error:
+        from pipeline.editorial.failure import keep_failure
 
-    def __init__(self, database: Database, canonical_id: str) -> None:
-        self._database = database
-        self._canonical_id = canonical_id
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if error is not None:
-            from pipeline.store.database import transaction
-            from pipeline.store.stories import story_failed
-
-            with transaction(self._database.engine, "writer") as connection:
-                story_failed(connection, self._canonical_id, str(error))
+        keep_failure(database.engine, canonical_id, error)
+        raise

@@ -11,6 +11,8 @@ from typing import Any, Final
 import nh3
 from markdown_it import MarkdownIt
 
+from pipeline.writing.marks import resolve_marks
+
 # What no platform takes in a text: controls, lone surrogates, bidirectional overrides, the byte order mark,
 # noncharacters.
 _UNSAYABLE: Final = re.compile(
@@ -47,6 +49,7 @@ def blocks(markdown: str) -> list[str]:
     """The sanitised HTML of each block at the top level. The level-1 heading it opens with is left to the title."""
     parser = _parser()
     tokens = parser.parse(clean(markdown))
+    resolve_marks(tokens)
     if tokens and tokens[0].tag == "h1":
         tokens = tokens[3:]
     found, start = [], 0

@@ -1,11 +1,10 @@
-"""Markdown as the editorial line reads it: one parser, the text of what it parsed, and harmless HTML."""
+"""Markdown as the editorial line reads it: one parser, and the text of what it parsed."""
 
 from collections.abc import MutableMapping, Sequence
 from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from pipeline.writing.marks import resolve_marks
 from pipeline.writing.text import count_words
 
 if TYPE_CHECKING:
@@ -56,18 +55,3 @@ def word_count(markdown: str) -> int:
 
 def reading_minutes(words: int) -> int:
     return ceil(words / _WORDS_A_MINUTE)
-
-
-def render_html(markdown: str) -> str:
-    """Safe HTML: scripts, event handlers, styles and addresses that are not web or mail come out inert."""
-    import nh3
-
-    tokens = parse(markdown)
-    resolve_marks(tokens)
-    html = parser().renderer.render(tokens, parser().options, {})
-    return nh3.clean(
-        html,
-        attributes={**nh3.ALLOWED_ATTRIBUTES, "a": {"href", "title", "rel", "hreflang"}},
-        url_schemes={"http", "https", "mailto"},
-        link_rel=None,  # it would replace the relations that say a link is paid for
-    )

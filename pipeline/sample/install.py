@@ -16,12 +16,6 @@ _TIMEZONE: Final = "Europe/Berlin"
 
 _USERS: Final = [
     {
-        "email": "writer@pressroom.example",
-        "full_name": "Pressroom writer",
-        "roles": [UserRole.WRITER],
-        "is_person": False,
-    },
-    {
         "email": "demo-reviewer@pressroom.example",
         "full_name": "Demo reviewer (scripted)",
         "roles": [UserRole.REVIEWER, UserRole.PUBLISHER],

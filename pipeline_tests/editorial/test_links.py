@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.distribution.rendering import blocks
 from pipeline.editorial.links import DISCLOSURE, MOST_AFFILIATE_LINKS, Target, add_links, without_links
-from pipeline.editorial.markdown import parse, render_html, text_of
+from pipeline.editorial.markdown import parse, text_of
 
 DRIVER = Target("https://shop.example/driver?a=1&b=2", ["golf driver"])
 GOLF = Target("https://shop.example/golf", ["golf", "C++", "東京", "ก"])
@@ -83,7 +84,7 @@ def test_an_escaped_sign_is_read_as_the_sign():
 def test_sponsored_links_are_disclosed_before_the_text_and_carry_their_relations():
     article = add_links("# Title\n\nA golf driver.\n\nThe swing.", [DRIVER], [GUIDE])
     assert article.startswith(f"# Title\n\n{DISCLOSURE}\n\n")
-    html = render_html(article)
+    html = "\n".join(blocks(article))
     assert '<a href="https://shop.example/driver?a=1&amp;b=2" rel="sponsored nofollow">golf driver</a>' in html
     assert '<a href="https://golf.example/guide/">swing</a>' in html
     assert "pressroom:" not in html
@@ -120,7 +121,7 @@ def test_an_address_arrives_as_it_was_meant(url):
     ],
 )  # fmt: skip
 def test_hostile_content_comes_out_inert(markdown):
-    html = render_html(markdown)
+    html = "\n".join(blocks(markdown))
     for harm in ("<script", "<img src=x onerror", 'href="javascript', "<iframe", "style=", 'href="data', "<svg"):
         assert harm not in html
 

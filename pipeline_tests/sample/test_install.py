@@ -46,7 +46,6 @@ def test_scripted_actors_are_no_persons_and_the_site_is_the_home(installed):
     with installed.connect() as connection:
         reviewer = users.find(connection, "Demo reviewer (scripted)")
         assert not reviewer.is_person
-        assert not users.find(connection, "Pressroom writer").is_person
         assert [(row.account_key, row.is_home) for row in accounts.all_accounts(connection)] == [
             ("site", True),
             ("mailchimp-sandbox", False),

@@ -103,7 +103,7 @@ def test_an_unknown_report_and_an_unknown_parameter_are_refused_by_name(connecti
 def test_the_review_queue_is_what_is_in_review_with_the_longest_wait_first(connection, author):
     vertical = factories.vertical(connection)
     factories.post(connection, vertical, author, status="draft", canonical_id="a-draft")
-    for canonical_id in ("second", "first"):
+    for canonical_id in ("back-from-its-writer", "longest-wait"):
         factories.post(connection, vertical, author, canonical_id=canonical_id, human_reviewed=True, content_hash="now")
     post_ids = dict(connection.execute(sa.text("select canonical_id, id from publisher_posts")).all())
     blocking = [
@@ -113,18 +113,18 @@ def test_the_review_queue_is_what_is_in_review_with_the_longest_wait_first(conne
     for content_hash, score, findings in (("before", 90, []), ("now", 40, blocking)):
         connection.execute(
             tables.seo_reports.insert().values(
-                post_id=post_ids["first"], content_hash=content_hash, score=score, findings=findings
+                post_id=post_ids["longest-wait"], content_hash=content_hash, score=score, findings=findings
             )
         )
-    # `first` was made later, but has been waiting for longer: `second` went back to its writer in between.
+    # Made in one moment; one went back to its writer in between, and its wait began anew.
     for status in ("draft", "review"):
         connection.execute(
             tables.publisher_posts.update()
-            .where(tables.publisher_posts.c.id == post_ids["second"])
+            .where(tables.publisher_posts.c.id == post_ids["back-from-its-writer"])
             .values(status=status)
         )
     queue = run(connection, "review_queue")
-    assert [row["canonical_id"] for row in queue] == ["first", "second"]
+    assert [row["canonical_id"] for row in queue] == ["longest-wait", "back-from-its-writer"]
     assert (queue[0]["author"], queue[0]["seo_score"], queue[0]["blocking_findings"]) == ("Ada Lovelace", 40, 1)
     assert (queue[1]["seo_score"], queue[1]["blocking_findings"]) == (None, None)
 
