@@ -63,8 +63,8 @@ def _canonical(text: str) -> str:
 
 @cache
 def _twitter_text() -> Any:
-    """Loaded at first use: it makes a pattern of every emoji there is."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+        # It reads its list of emojis through pkg_resources, which warns of its own end; setuptools is pinned for it.
+        warnings.simplefilter("ignore", UserWarning)
         import twitter_text
     return twitter_text

@@ -3,9 +3,13 @@
 import html
 import re
 import secrets
+import warnings
 from typing import Any, Final
 
-import twitter_text
+with warnings.catch_warnings():
+    # It reads its data through pkg_resources, which warns of its own end; setuptools is pinned for it.
+    warnings.simplefilter("ignore", UserWarning)
+    import twitter_text
 
 _CASHTAG: Final = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 _DISPLAY_WIDTH: Final = 27
