@@ -56,13 +56,16 @@ def resolve_unknown_outcomes(context: dg.OpExecutionContext, database: Database,
 
 
 @dg.op
-def prepare_partitions(context: dg.OpExecutionContext, database: Database) -> None:
-    """Makes the coming months' partitions of the metrics table."""
-    import sqlalchemy as sa
+def tend_tables(context: dg.OpExecutionContext, database: Database) -> None:
+    """Makes the coming months' partitions of the metrics table, and forgets the bad rows of old readings."""
+    from pipeline.store.database import transaction
+    from pipeline.store.metrics import ensure_partitions
+    from pipeline.store.sources import prune_errors
 
-    with database.engine.begin() as connection:
-        made = connection.scalar(sa.text("select ensure_metrics_partitions(3)"))
-    context.log.info("%s new monthly partitions", made)
+    with transaction(database.engine, "maintenance") as connection:
+        made = ensure_partitions(connection)
+        forgotten = prune_errors(connection)
+    context.log.info("%s new monthly partitions, %s old bad rows forgotten", made, forgotten)
 
 
 @dg.job(description="Publish what is due. Started by the sensor `due_distributions`; safe to start at any time.")
@@ -77,7 +80,7 @@ def reconcile() -> None:
 
 @dg.job(description="Nightly upkeep of the database.")
 def maintenance() -> None:
-    prepare_partitions()
+    tend_tables()
 
 
 def _record_publications(context: dg.OpExecutionContext, database: Database, account_keys: set[str]) -> None:

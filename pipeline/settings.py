@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     user: str | None = Field(default=None, alias="PRESSROOM_USER")
     """Who you are at the review desk: an email address or a full name of `pressroom users`."""
 
+    allow_private_sources: bool = Field(default=False, alias="PRESSROOM_ALLOW_PRIVATE_SOURCES")
+    """Whether feeds may be read from private addresses. Off, so that a feed's address can't reach into your network."""
+
     writer_base_url: str | None = Field(default=None, alias="PRESSROOM_WRITER_BASE_URL")
     """An OpenAI-compatible endpoint. Unset: the offline writer."""
     writer_model: str = Field(default="gpt-4o-mini", alias="PRESSROOM_WRITER_MODEL")

@@ -246,3 +246,25 @@ def test_a_run_under_way_is_left_alone_but_one_that_died_holds_nothing_up(line, 
     assert line.tick("due_distributions") == []
     monkeypatch.setattr(sensors, "_BELIEVED_FOR", timedelta(0))
     assert len(line.tick("due_distributions")) == 1
+
+
+def test_the_nightly_upkeep_makes_the_coming_months_and_forgets_the_bad_rows_of_old_readings(line, tmp_path):
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{"id": "1", "caption": "Fine."}\nnot json\n')
+    ingest(
+        line.engine,
+        SourceDefinition(name="mine", kind=SourceKind.JSONL, location=str(path), vertical="workshop"),
+        "test",
+    )
+    with transaction(line.engine, "test") as connection:
+        connection.execute(sa.text("update ingest_runs set started_at = now() - interval '31 days'"))
+        month = connection.scalar(
+            sa.text(
+                "select max(c.relname) from pg_class c where c.relname ~ '^distribution_metrics_[0-9]{4}_[0-9]{2}$'"
+            )
+        )
+        connection.execute(sa.text(f"drop table {month}"))
+    assert line.rows("select 1 from ingest_errors") != []
+    line.run("maintenance")
+    assert line.rows("select 1 from ingest_errors") == []
+    assert line.rows("select to_regclass(:name) as found", name=month)[0].found is not None

@@ -27,8 +27,9 @@ _BATCH = dg.BackfillPolicy.single_run()
 )
 def source_content(context: dg.AssetExecutionContext, database: Database) -> dg.MaterializeResult[None]:
     from pipeline.editorial.sources import sync_sources
+    from pipeline.settings import settings
 
-    reports = sync_sources(database.engine)
+    reports = sync_sources(database.engine, allow_private=settings().allow_private_sources)
     for report in reports:
         if report.error:
             context.log.error("%s: %s", report.source, report.error)

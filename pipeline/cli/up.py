@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +25,7 @@ def up() -> None:
     from pipeline.cli.narration import narrate
 
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     with _supervisor() as supervisor:
         supervisor.environment = prepare(settings())
@@ -42,10 +42,12 @@ def up() -> None:
         except (PortTakenError, TimeoutError) as error:
             fail(str(error))
         finally:
-            out.print("\nStopping …")
+            with suppress(OSError):  # the terminal may be gone
+                out.print("\nStopping …")
             supervisor.stop()
             _stop_database(settings())
-            out.print("Everything is stopped. Nothing is lost; `make run` continues.")
+            with suppress(OSError):
+                out.print("Everything is stopped. Nothing is lost; `make run` continues.")
 
 
 def down() -> None:

@@ -88,6 +88,11 @@ def store(
     )
 
 
+def ensure_partitions(connection: sa.Connection, *, months_ahead: int = 3) -> int:
+    """Make the monthly partitions up to so many months from now; returns how many were missing."""
+    return int(connection.scalar(sa.select(sa.func.ensure_metrics_partitions(months_ahead))) or 0)
+
+
 def postpone(connection: sa.Connection, publication_id: UUID, next_at: datetime | None) -> None:
     """Nothing was learnt of it this time."""
     connection.execute(

@@ -193,6 +193,17 @@ def _source(row: sa.RowMapping) -> StoredSource:
     return StoredSource(row["id"], definition, row["etag"], row["last_modified"])
 
 
+def prune_errors(connection: sa.Connection, *, keep_days: int = 30) -> int:
+    """Forget the bad rows of old runs, which every reading of an unmended source finds again; returns how many."""
+    return connection.execute(
+        sa.text("""
+            delete from ingest_errors e using ingest_runs r
+            where r.id = e.run_id and r.started_at < now() - make_interval(days => :days)
+        """),
+        {"days": keep_days},
+    ).rowcount
+
+
 def any_never_read(connection: sa.Connection) -> bool:
     """Whether an active source has never been read, not even in vain."""
     return bool(

@@ -19,7 +19,8 @@ from pipeline.store.analyses import WAITING
 HOOK_STRENGTH: Final = 70
 ENGAGEMENT_RATE: Final = 0.05
 ENGAGEMENT_PERCENTILE: Final = 0.8
-"""Stands in where the reach, and with it the rate, is unknown: above four fifths of the account's own items."""
+"""Stands in where the reach, and with it the rate, is unknown: above four fifths of the account's own items. Where
+nothing is known of the readers, as in most feeds, the hook decides alone, and such items come last."""
 MOST_ATTEMPTS: Final = 3
 
 
@@ -59,7 +60,7 @@ _CLAIM: Final = sa.text("""
         join publisher_verticals v on v.id = cs.vertical_id
         where rc.canonical_id is null and v.is_active
             and ca.hook_strength >= :hook
-            and case when rc.engagement_rate is null then rc.engagement_percentile >= :percentile
+            and case when rc.engagement_rate is null then coalesce(rc.engagement_percentile >= :percentile, true)
                 else rc.engagement_rate >= :rate end
             and not exists (select from publisher_posts p where p.source_content_id = rc.id)
         order by rc.engagement_rate desc nulls last, rc.engagement_percentile desc nulls last,

@@ -47,7 +47,7 @@ def end_lease(engine: sa.Engine) -> None:
         (70, 0.049, 0.99, False),  # a measured rate decides, whatever stands in for it
         (70, None, 0.8, True),
         (70, None, 0.79, False),
-        (100, None, None, False),
+        (100, None, None, True),
     ],
 )
 def test_a_story_needs_a_hook_and_readers(engine, hook, rate, percentile, claimed):
