@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.cli.console import engine, fail, out
-from pipeline.settings import settings
+from pipeline.settings import Settings, settings
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.store.reports import Report
 
 REVIEWER = "Demo reviewer (scripted)"
+_FIGURES = ("account", "publications", "measured", "avg_impressions", "engagements", "clicks")
 
 
 def demo(
@@ -26,10 +27,11 @@ def demo(
     """Source to figures in one go: ingest, write, review (by a script, named so), publish to the sandbox, measure."""
     from pipeline.cli.up import prepare
 
+    current = settings()
     with ExitStack() as stack:
-        os.environ.update(prepare(settings()))
+        os.environ.update(prepare(current))
         settings.cache_clear()
-        stack.enter_context(_sandbox_and_site())
+        stack.enter_context(_sandbox_and_site(current))
         line = stack.enter_context(_line())
         _step("Reading the sources and analysing what is new")
         line.run("take_in")
@@ -43,9 +45,9 @@ def demo(
         line.publish()
         _step("Asking the platforms for figures")
         line.measure()
-    missing = _tell(approved)
-    if missing or len(approved) < len(posts):
-        fail(f"{missing} of the versions are not published; `pressroom distributions` says why.")
+        missing = _tell(approved)
+        if missing or len(approved) < len(posts):
+            fail(f"{missing} of the versions are not published; `pressroom distributions` says why.")
     out.print(f"\n[bold green]Done.[/] {len(approved)} articles went the whole way. `make run` shows the lineage.")
 
 
@@ -123,21 +125,23 @@ def _line() -> Iterator[_Line]:
 
 
 @contextmanager
-def _sandbox_and_site() -> Iterator[None]:
-    """The sandbox and the site's server, where `pressroom up` does not run them already."""
-    from pipeline.cli.up import services
+def _sandbox_and_site(current: Settings) -> Iterator[None]:
+    """The sandbox and the site's server, where `pressroom up` does not run them already; ended with the database."""
+    from pipeline.cli.up import services, stop_database
     from pipeline.supervisor import AlreadyRunningError, Supervisor
 
-    supervisor = Supervisor(settings().home, os.environ, out.print)
+    supervisor = Supervisor(current.home, os.environ, out.print)
     try:
         with supervisor.exclusive():
             supervisor.end_leftovers()
             try:
-                for service in services(settings())[:2]:
+                for service in services(current)[:2]:
                     supervisor.start(service)
                 yield
             finally:
                 supervisor.stop()
+                engine().dispose()
+                stop_database(current)
     except AlreadyRunningError:
         yield
 
@@ -177,10 +181,11 @@ def _tell(canonical_ids: list[str]) -> int:
 
 def _figures(report: "Report") -> None:
     table = Table(title="What the platforms tell so far; empty is unknown, not zero", title_justify="left")
-    for column in report.columns:
+    for column in _FIGURES:
         table.add_column(column.replace("_", " "))
     for row in report.shown():
-        table.add_row(*map(escape, row))
+        values = dict(zip(report.columns, row, strict=True))
+        table.add_row(*(escape(values[column]) for column in _FIGURES))
     out.print()
     out.print(table)
 

@@ -45,7 +45,7 @@ def up() -> None:
             with suppress(OSError):  # the terminal may be gone
                 out.print("\nStopping …")
             supervisor.stop()
-            _stop_database(settings())
+            stop_database(settings())
             with suppress(OSError):
                 out.print("Everything is stopped. Nothing is lost; `make run` continues.")
 
@@ -56,7 +56,7 @@ def down() -> None:
     try:
         with supervisor.exclusive():
             left = supervisor.end_leftovers()
-            database = _stop_database(settings())
+            database = stop_database(settings())
     except AlreadyRunningError as error:
         os.kill(int(str(error)), signal.SIGTERM)
         psutil.wait_procs([psutil.Process(int(str(error)))], timeout=90)
@@ -186,7 +186,8 @@ def _keep_up(supervisor: Supervisor, current: Settings) -> None:
     supervisor.watch()
 
 
-def _stop_database(current: Settings) -> bool:
+def stop_database(current: Settings) -> bool:
+    """Stop the embedded server; False where there is none, or none is running."""
     from pipeline.store import database, embedded
 
     return current.database_url is None and embedded.stop(database.data_folder(current))
