@@ -1,0 +1,135 @@
+"""`pressroom up` as a newcomer meets it: every process real, from an empty folder, through a kill -9 of everything."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from pipeline.sandbox.client import Sandbox
+from pipeline.settings import PROJECT_ROOT
+from pipeline.store import embedded
+
+_PRESSROOM = str(Path(sys.executable).parent / "pressroom")
+_PATIENCE_SECONDS = 150
+
+
+class Installation:
+    """A home of its own, on ports of its own, with the terminal's output in a file."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.terminal = home / "terminal.txt"
+        names = ("WEB", "SITE", "SANDBOX", "CODE")
+        self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DAGSTER_HOME")},
+            **{f"PRESSROOM_{name}_PORT": str(port) for name, port in self.ports.items()},
+            "PRESSROOM_HOME": str(home),
+            "PRESSROOM_USER": "ada@example.com",
+        }
+        self.sandbox = Sandbox(f"http://127.0.0.1:{self.ports['SANDBOX']}")
+
+    def up(self) -> "subprocess.Popen[bytes]":
+        with self.terminal.open("ab") as terminal:
+            return subprocess.Popen(
+                [_PRESSROOM, "up"], cwd=PROJECT_ROOT, env=self.environment, stdout=terminal, stderr=terminal
+            )
+
+    def pressroom(self, *arguments: str) -> str:
+        result = subprocess.run(
+            [_PRESSROOM, *arguments],
+            cwd=PROJECT_ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def told(self, pattern: str, count: int = 1) -> list[str]:
+        """What the terminal says of it, as soon as it has said it so many times."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while len(found := re.findall(pattern, self.terminal.read_text())) < count:
+            assert time.monotonic() < deadline, self.terminal.read_text()
+            time.sleep(0.2)
+        return found
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that serves this home, the database included."""
+        return [
+            p for p in psutil.process_iter() if p.status() != psutil.STATUS_ZOMBIE and str(self.home) in _said_by(p)
+        ]
+
+
+def _said_by(process: psutil.Process) -> str:
+    try:
+        return " ".join([*process.cmdline(), process.environ().get("PRESSROOM_HOME", "")])
+    except psutil.Error:
+        return ""
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@pytest.fixture
+def installation():
+    home = Path(tempfile.mkdtemp(prefix="pressroom-", dir="/tmp"))  # short, so that the database's socket fits
+    installation = Installation(home)
+    yield installation
+    for process in installation.processes():
+        process.kill()
+    embedded.stop(home / "postgres")
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leaves_nothing_running(installation):
+    installation.up()
+    posts = installation.told(r"review     (\S+)", count=4)
+    installation.pressroom("users", "add", "Ada Lovelace", "ada@example.com", "--role", "reviewer")
+    installation.pressroom("review", "approve", posts[0])
+    addresses = dict(installation.told(r"published  (\S+)  .*  (http\S+)", count=4))
+    assert set(addresses) == {"site", "wordpress-sandbox", "x-sandbox", "mailchimp-sandbox"}
+    for address in addresses.values():
+        assert httpx.get(address).status_code == 200
+
+    for process in installation.processes():
+        process.kill()
+    deadline = time.monotonic() + 20
+    while installation.processes() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert installation.processes() == []
+
+    supervisor = installation.up()
+    installation.told("Up. Ctrl-C ends all of it", count=2)
+    assert installation.pressroom("distributions", posts[0]).count("published") == 4
+    installation.pressroom("review", "approve", posts[1])
+    installation.told(r"published  (\S+)  ", count=8)
+    effects = Counter((effect.platform, effect.kind) for effect in installation.sandbox.effects())
+    assert (
+        effects["x", "tweet_created"]
+        == effects["wordpress", "post_created"]
+        == effects["mailchimp", "campaign_sent"]
+        == 2
+    )
+
+    supervisor.send_signal(signal.SIGINT)
+    assert supervisor.wait(90) == 0
+    assert installation.processes() == []
+    assert not embedded.is_running(installation.home / "postgres")
