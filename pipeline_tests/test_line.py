@@ -1,7 +1,10 @@
 """The whole line as Dagster runs it: real database, real HTTP, real runs; only the platforms are stand-ins."""
 
+import subprocess
+import sys
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -201,6 +204,30 @@ def test_one_story_that_fails_is_red_alone_and_is_tried_again(line):
         )
     line.tick_and_run("new_stories")
     assert line.statuses("publisher_posts") == {"review": len(line.instance.get_dynamic_partitions(POST))}
+
+
+def test_a_text_edited_in_the_terminal_is_what_each_platform_gets(line, tmp_path, monkeypatch):
+    line.tick_and_run("new_sources")
+    line.tick_and_run("new_stories")
+    post = line.rows("select canonical_id from publisher_posts order by 1 limit 1")[0].canonical_id
+    text = tmp_path / "mine.md"
+    text.write_text("# Chains\n\nOil the *rollers*, never the plates.\n")
+    command = [str(Path(sys.executable).parent / "pressroom"), "review"]
+    who = ["--as", "Demo reviewer (scripted)"]
+    subprocess.run([*command, "changes", post, "--note", "Say which part.", *who], check=True)
+    subprocess.run([*command, "edit", post, "--file", str(text), *who], check=True)
+    line.approve_all()
+    line.tick_and_run("due_distributions")
+    bodies = {
+        row.name: row.body
+        for row in line.rows(
+            "select p.name, d.body from distributions d join platforms p on p.id = d.platform_id"
+            " join publisher_posts post on post.id = d.post_id where post.canonical_id = :id and d.status = 'published'",
+            id=post,
+        )
+    }
+    assert "Oil the <em>rollers</em>, never the plates." in bodies["site"]
+    assert len(bodies) == 4
 
 
 def test_a_lost_answer_of_a_platform_is_found_there_by_the_reconcile_job(line):

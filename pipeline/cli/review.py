@@ -1,5 +1,6 @@
 """`pressroom review`: the editor's desk in the terminal."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import sqlalchemy as sa
@@ -105,6 +106,36 @@ def approve(
 
 
 @app.command()
+def edit(
+    post: Post,
+    file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The new text, in Markdown. Default: your $EDITOR opens it."),
+    ] = None,
+    who: As = None,
+) -> None:
+    """Change the text of a post that is not approved yet; it is checked again and goes (back) to the queue."""
+    import click
+
+    from pipeline.distribution.plan import plan_post
+    from pipeline.editorial import review
+    from pipeline.store.review_queue import article
+
+    canonical_id = _resolve(post)
+    with engine().connect() as connection:
+        present = article(connection, canonical_id)
+    assert present is not None
+    text = file.read_text(encoding="utf-8") if file else click.edit(present.content, extension=".md")
+    if text is None or text == present.content:
+        out.print("Nothing was changed.")
+        return
+    with _decision():
+        review.revise(engine(), canonical_id, _reviewer(who), text)
+    plan_post(engine(), canonical_id)
+    out.print(f"Changed and checked; it waits in the queue: pressroom review show {canonical_id}", highlight=False)
+
+
+@app.command()
 def changes(
     post: Post, note: Annotated[str, typer.Option(help="What should change, for the writer.")], who: As = None
 ) -> None:
@@ -113,7 +144,7 @@ def changes(
 
     with _decision():
         review.request_changes(engine(), _resolve(post), _reviewer(who), note)
-    out.print("Back to draft, with your note.")
+    out.print("Back to draft, with your note. `pressroom review edit` changes the text and queues it again.")
 
 
 @app.command()

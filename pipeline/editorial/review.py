@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from pipeline import clock
+from pipeline.editorial.hashing import post_content_hash
+from pipeline.editorial.seo import check_post
 from pipeline.store import reviews
 from pipeline.store.database import transaction
 from pipeline.store.reviews import Reviewable
@@ -65,6 +67,32 @@ def approve(engine: sa.Engine, canonical_id: str, reviewer: User, *, at: str | N
             reviewed_at=sa.func.now(),
         )
     return Approval(canonical_id, scheduled_at, versions)
+
+
+def revise(engine: sa.Engine, canonical_id: str, editor: User, content: str) -> None:
+    """Replace the text of a post that is not approved yet, and check it again. Its versions are the planner's to renew.
+
+    Raises:
+        ReviewError: it is approved already, the editor has no such role, or there is no text.
+    """
+    if not content.strip():
+        raise ReviewError("The text is empty; to drop the post, reject it.")
+    with _deciding(engine, canonical_id, editor, {PostStatus.DRAFT, PostStatus.REVIEW}) as (connection, post):
+        reviews.replace_text(
+            connection,
+            post.id,
+            content=content,
+            content_hash=post_content_hash(
+                title=post.title,
+                slug=post.slug,
+                content=content,
+                excerpt=post.excerpt,
+                meta_title=post.meta_title,
+                meta_description=post.meta_description,
+                featured_image_url=post.featured_image_url,
+            ),
+        )
+    check_post(engine, canonical_id)
 
 
 def request_changes(engine: sa.Engine, canonical_id: str, reviewer: User, note: str) -> None:

@@ -20,6 +20,8 @@ class LedgerRow:
     status: str
     title: str
     what: str
+    is_free: bool
+    """Scheduled, and nothing that one can see keeps it from being sent at its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +34,14 @@ _ROWS = """
     select d.id, p.account_key, post.canonical_id,
         coalesce(d.published_at, d.scheduled_for, d.created_at) as at,
         d.status, coalesce(post.title, d.title, left(d.body, 60)) as title,
-        coalesce(
+        concat_ws('; ',
             case d.status when 'published' then d.external_url when 'held' then d.hold_reason
-                when 'draft' then 'waits for approval'
-                when 'unknown' then d.error_message || '; the platform is asked, and if it has none, it is sent again'
-                    || ' after ' || to_char(d.settle_until, 'HH24:MI') || ' UTC'
-                else d.error_message end,
-            case when d.status = 'scheduled' and p.state = 'paused' then 'account paused: ' || p.state_reason
-                when d.status = 'scheduled' and p.held_until > now() then 'account rests until ' || p.held_until
-                when d.status = 'scheduled' and home.status not in ('published', 'cancelled')
-                    then 'waits for its home page, which is ' || home.status
-            end,
-            ''
-        ) as what
+                when 'draft' then 'waits for approval' else d.error_message end,
+            case when d.status = 'unknown'
+                then 'the platform is asked, and if it has none, it is sent again after '
+                    || to_char(d.settle_until, 'HH24:MI') || ' UTC'
+                else waits.reason end
+        ) as what, waits.reason is null as is_free
     from distributions d
     join platforms p on p.id = d.platform_id
     left join publisher_posts post on post.id = d.post_id
@@ -53,6 +50,13 @@ _ROWS = """
         where h.post_id = d.post_id and h.id <> d.id
         limit 1
     ) as home on true
+    cross join lateral (
+        select case when d.status <> 'scheduled' then null
+            when p.state = 'paused' then 'account paused: ' || p.state_reason
+            when p.held_until > now() then 'the account rests until ' || to_char(p.held_until, 'HH24:MI:SS') || ' UTC'
+            when home.status not in ('published', 'cancelled') then 'waits for its home page, which is ' || home.status
+        end as reason
+    ) as waits
 """
 
 
@@ -130,7 +134,7 @@ def overdue(connection: sa.Connection, limit: int = 50) -> list[LedgerRow]:
             select * from (
                 {_ROWS} where d.status = 'scheduled' and d.next_attempt_at < now() - interval '15 minutes'
             ) as late
-            where what = '' order by at limit :limit
+            where is_free order by at limit :limit
         """),  # noqa: S608 - our own text
         {"limit": limit},
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.store.posts import UnknownPostError
 from pipeline.store.tables import cross_post_groups, distributions, publisher_posts
 from pipeline.vocabulary import DistributionStatus, PostStatus
 
@@ -37,10 +38,6 @@ class StoredVersion:
     status: DistributionStatus
     text: str
     hold_reason: str | None
-
-
-class UnknownPostError(LookupError):
-    """No post has that id."""
 
 
 def lock_post(connection: sa.Connection, canonical_id: str) -> PlannablePost:

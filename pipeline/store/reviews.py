@@ -24,6 +24,10 @@ class Reviewable:
     status: str
     author_id: UUID
     content_hash: str
+    excerpt: str | None
+    meta_title: str | None
+    meta_description: str | None
+    featured_image_url: str | None
     timezone: str
     findings: list[Mapping[str, Any]] | None
     """The SEO findings for exactly this content; None where it was not checked."""
@@ -32,8 +36,8 @@ class Reviewable:
 def lock(connection: sa.Connection, canonical_id: str) -> Reviewable | None:
     row = connection.execute(
         sa.text("""
-            select p.id, p.canonical_id, p.title, p.slug, p.content, p.status, p.author_id, p.content_hash, v.timezone,
-                s.findings
+            select p.id, p.canonical_id, p.title, p.slug, p.content, p.status, p.author_id, p.content_hash, p.excerpt,
+                p.meta_title, p.meta_description, p.featured_image_url, v.timezone, s.findings
             from publisher_posts p
             join publisher_verticals v on v.id = p.vertical_id
             left join seo_reports s on s.post_id = p.id and s.content_hash = p.content_hash
@@ -54,6 +58,14 @@ def record(connection: sa.Connection, post: Reviewable, reviewer_id: UUID, decis
     )
     assert review_id is not None
     return int(review_id)
+
+
+def replace_text(connection: sa.Connection, post_id: UUID, *, content: str, content_hash: str) -> None:
+    connection.execute(
+        publisher_posts.update()
+        .where(publisher_posts.c.id == post_id)
+        .values(content=content, content_hash=content_hash)
+    )
 
 
 def set_status(connection: sa.Connection, post_id: UUID, status: str, **values: Any) -> None:

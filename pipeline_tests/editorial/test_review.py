@@ -140,6 +140,28 @@ def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told(desk):
     assert len(told) == 1
 
 
+def test_an_edited_text_is_checked_again_and_it_alone_can_be_approved(desk):
+    ada = who(desk, "ada@example.com")
+    review.request_changes(desk, "garden-1", ada, "Name the tool.")
+    review.revise(desk, "garden-1", ada, "# How to prune\n\nCut above a bud, with bypass shears.")
+    with desk.connect() as connection:
+        article = review_queue.article(connection, "garden-1")
+        findings = review_queue.findings(connection, "garden-1")
+    assert article is not None
+    assert "bypass shears" in article.content
+    assert findings
+    assert post_of(desk).content_hash != "h1"
+
+
+def test_an_approved_text_is_not_edited_and_an_empty_one_is_refused(desk):
+    ada = who(desk, "ada@example.com")
+    with pytest.raises(review.ReviewError, match="empty"):
+        review.revise(desk, "garden-1", ada, " \n")
+    review.approve(desk, "garden-1", ada)
+    with pytest.raises(review.ReviewError, match="garden-1 is scheduled"):
+        review.revise(desk, "garden-1", ada, "# Other")
+
+
 def test_asking_for_changes_needs_a_note_and_sends_the_post_back_to_draft(desk):
     ada = who(desk, "ada@example.com")
     with pytest.raises(review.ReviewError, match="Say why"):
