@@ -72,6 +72,11 @@ def _drop(url: sa.URL) -> None:
     server.dispose()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The two that start whole systems go first, so that the other worker has work for as long as they run."""
+    items.sort(key=lambda item: item.path.name not in ("test_up.py", "test_line.py"))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """The last test run on this checkout stops the server; a run beside it keeps it."""
     if os.environ.get("PYTEST_XDIST_WORKER") or not (_SERVER / "postmaster.pid").exists():

@@ -207,14 +207,16 @@ def _lines_that_count(
 
 @contextmanager
 def _exclusively(engine: sa.Engine, name: str) -> Iterator[None]:
-    """Held by a session, so that a process that dies lets go at once. The connection is closed, not returned."""
-    with engine.connect() as connection:
+    """Held by a session of its own, so that a process that dies lets go at once."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.detach()
-        locked = sources.try_lock(connection, name)
-        connection.commit()
-        if not locked:
+        if not sources.try_lock(connection, name):
             raise SourceError(f"The source {name} is being read by another process just now.")
-        yield
+        try:
+            yield
+        finally:
+            # Closing alone would leave the lock to the server for a moment longer than the call.
+            sources.unlock(connection, name)
 
 
 def _report(

@@ -130,9 +130,13 @@ def remember_validators(
 
 
 def try_lock(connection: sa.Connection, name: str) -> bool:
-    """Whether this session is now the one that reads the source; it is until the connection closes."""
+    """Whether this session is now the one that reads the source; it is until `unlock`, or its end."""
     statement = sa.text("select pg_try_advisory_lock(hashtextextended('ingest ' || :name, 0))")
     return bool(connection.scalar(statement, {"name": name}))
+
+
+def unlock(connection: sa.Connection, name: str) -> None:
+    connection.execute(sa.text("select pg_advisory_unlock(hashtextextended('ingest ' || :name, 0))"), {"name": name})
 
 
 def start_run(connection: sa.Connection, source_id: UUID) -> int:

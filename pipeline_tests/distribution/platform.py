@@ -37,6 +37,8 @@ CONFIG = EngineConfig(
     backoff_base=timedelta(seconds=30),
 )
 NOW_SETTLED = replace(CONFIG, settle=timedelta(0))
+NO_LOOK_AHEAD = replace(CONFIG, look_ahead=timedelta(0))
+"""Where the first try alone is looked at: a backoff can be as short as nothing."""
 
 Behaviour = Callable[[Content, Journal], PublishOutcome | None]
 """What the platform does with a content before it takes it; None: it takes it and answers."""

@@ -14,7 +14,15 @@ from pipeline.store import claims, tables
 from pipeline.store.database import create_engine, transaction
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests import factories
-from pipeline_tests.distribution.platform import CONFIG, NOW_SETTLED, Platform, inconclusive, lost_answer, not_sent
+from pipeline_tests.distribution.platform import (
+    CONFIG,
+    NO_LOOK_AHEAD,
+    NOW_SETTLED,
+    Platform,
+    inconclusive,
+    lost_answer,
+    not_sent,
+)
 
 
 @pytest.fixture
@@ -143,7 +151,7 @@ def test_a_handle_is_committed_before_the_next_step_and_handed_to_the_next_attem
         return not_sent(ErrorKind.UNAVAILABLE)(content, journal) if len(handles) == 1 else None
 
     platform = Platform(two_steps)
-    publish_due(engine, platform.open, CONFIG, worker="w")
+    publish_due(engine, platform.open, NO_LOOK_AHEAD, worker="w")
     make_due(connection, sent)
     publish_due(engine, platform.open, CONFIG, worker="w")
     assert handles == [{}, {"container": "c-1"}]
@@ -167,7 +175,7 @@ def test_a_worker_that_lost_its_lease_takes_no_further_step_and_writes_nothing(e
 def test_what_was_not_sent_waits_and_keeps_its_intended_time(engine, connection):
     waiting = factories.distribution(connection, factories.account(connection))
     intended = factories.row_of(engine, waiting).scheduled_for
-    publish_due(engine, Platform(not_sent(ErrorKind.UNAVAILABLE)).open, CONFIG, worker="w")
+    publish_due(engine, Platform(not_sent(ErrorKind.UNAVAILABLE)).open, NO_LOOK_AHEAD, worker="w")
     row = factories.row_of(engine, waiting)
     assert (row.status, row.retry_count, row.scheduled_for) == ("scheduled", 1, intended)
     assert row.next_attempt_at > intended
