@@ -58,22 +58,23 @@ class Supervisor:
     tell: Callable[[str], None]
     _running: list[_Running] = field(default_factory=list)
 
-    def start(self, service: Service, *, patience_seconds: float = 90.0) -> None:
-        """Start a service and wait until its port answers.
+    def start(self, *services: Service, patience_seconds: float = 90.0) -> None:
+        """Start services side by side and wait until their ports answer.
 
         Raises:
-            PortTakenError: somebody else has its port.
-            TimeoutError: it did not come up in time, or it ended at once; the message names its log.
+            PortTakenError: somebody else has the port of one; nothing is started.
+            TimeoutError: one did not come up in time, or ended at once; the message names its log.
         """
-        if service.port is not None and _answers(service.port):
-            raise PortTakenError(f"Port {service.port}, which {service.name} needs, is in use by another program.")
-        running = _Running(service, self._spawn(service))
-        self._running.append(running)
+        for service in services:
+            if service.port is not None and _answers(service.port):
+                raise PortTakenError(f"Port {service.port}, which {service.name} needs, is in use by another program.")
+        started = []
+        for service in services:
+            started.append(_Running(service, self._spawn(service)))
+            self._running.append(started[-1])
         deadline = time.monotonic() + patience_seconds
-        while service.port is not None and not _answers(service.port):
-            if running.process.poll() is not None or time.monotonic() > deadline:
-                raise TimeoutError(f"{service.name} did not start; its log is {self._log(service)}.")
-            time.sleep(0.1)
+        for running in started:
+            self._await(running, deadline)
 
     def watch(self) -> None:
         """Restart what has died, later each time it dies again. Call it every second or so."""
@@ -123,6 +124,13 @@ class Supervisor:
             lock.write(str(os.getpid()))
             lock.flush()
             yield
+
+    def _await(self, running: _Running, deadline: float) -> None:
+        port = running.service.port
+        while port is not None and not _answers(port):
+            if running.process.poll() is not None or time.monotonic() > deadline:
+                raise TimeoutError(f"{running.service.name} did not start; its log is {self._log(running.service)}.")
+            time.sleep(0.1)
 
     @property
     def _mark(self) -> str:

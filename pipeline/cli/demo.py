@@ -127,7 +127,7 @@ def _line() -> Iterator[_Line]:
 @contextmanager
 def _sandbox_and_site(current: Settings) -> Iterator[None]:
     """The sandbox and the site's server, where `pressroom up` does not run them already; ended with the database."""
-    from pipeline.cli.up import services, stop_database
+    from pipeline.cli.up import rehearsal, stop_database
     from pipeline.supervisor import AlreadyRunningError, Supervisor
 
     supervisor = Supervisor(current.home, os.environ, out.print)
@@ -135,8 +135,7 @@ def _sandbox_and_site(current: Settings) -> Iterator[None]:
         with supervisor.exclusive():
             supervisor.end_leftovers()
             try:
-                for service in services(current)[:2]:
-                    supervisor.start(service)
+                supervisor.start(*rehearsal(current))
                 yield
             finally:
                 supervisor.stop()

@@ -29,13 +29,11 @@ def up() -> None:
         signal.signal(number, lambda *_: stop.set())
     with _supervisor() as supervisor:
         supervisor.environment = prepare(settings())
-        subprocess.run([sys.executable, "-m", "pipeline.orphaned_runs"], env=supervisor.environment, check=True)
         try:
-            for service in services(settings()):
-                out.print(f"  starting {service.name} …", highlight=False)
-                supervisor.start(service)
-                if stop.is_set():
-                    break
+            out.print("  starting the sandbox, the site and Dagster …")
+            supervisor.start(*rehearsal(settings()), code_server(settings()))
+            subprocess.run([sys.executable, "-m", "pipeline.orphaned_runs"], env=supervisor.environment, check=True)
+            supervisor.start(*dagster(settings()))
             if not stop.is_set():
                 _welcome(settings())
             narrate(stop, lambda: _keep_up(supervisor, settings()))
@@ -138,29 +136,32 @@ def dagster_home(current: Settings) -> Path:
     return home
 
 
-def services(current: Settings) -> list[Service]:
-    """What runs, in the order in which it is started."""
-    binaries = Path(sys.executable).parent
-    workspace = str(current.home / "dagster" / "workspace.yaml")
-    pressroom = str(binaries / "pressroom")
+def rehearsal(current: Settings) -> list[Service]:
+    """The stand-in platforms, and a server for the built site."""
     return [
-        Service("sandbox", [pressroom, "sandbox", "run"], current.sandbox_port),
-        Service("site", [pressroom, "site", "serve"], current.site_port),
-        Service(
-            "dagster-code",
-            [
-                *(str(binaries / "dagster"), "code-server", "start", "-m", "pipeline.definitions"),
-                *("--host", "127.0.0.1", "--port", str(current.code_port)),
-            ],
-            current.code_port,
-        ),
-        Service(
-            "dagster-web",
-            [str(binaries / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(current.web_port), "-w", workspace],
-            current.web_port,
-        ),
-        Service("dagster-daemon", [str(binaries / "dagster-daemon"), "run", "-w", workspace]),
+        Service("sandbox", [_binary("pressroom"), "sandbox", "run"], current.sandbox_port),
+        Service("site", [_binary("pressroom"), "site", "serve"], current.site_port),
     ]
+
+
+def code_server(current: Settings) -> Service:
+    """Our definitions, loaded once for Dagster's web server and daemon."""
+    port = str(current.code_port)
+    command = [_binary("dagster"), "code-server", "start", "-m", "pipeline.definitions"]
+    return Service("dagster-code", [*command, "--host", "127.0.0.1", "--port", port], current.code_port)
+
+
+def dagster(current: Settings) -> list[Service]:
+    workspace = str(current.home / "dagster" / "workspace.yaml")
+    web = [_binary("dagster-webserver"), "-h", "127.0.0.1", "-p", str(current.web_port), "-w", workspace]
+    return [
+        Service("dagster-web", web, current.web_port),
+        Service("dagster-daemon", [_binary("dagster-daemon"), "run", "-w", workspace]),
+    ]
+
+
+def _binary(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
 
 
 def _welcome(current: Settings) -> None:

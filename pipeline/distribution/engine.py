@@ -79,6 +79,7 @@ def settle_outcome(connection: sa.Connection, claimed: Version, outcome: Publish
     False where the lease was lost: somebody else answers for the distribution now, and only the journal's row of
     this attempt is closed.
     """
+    accounts.lock(connection, claimed.platform_id)
     failure = _failure(outcome)
     distributions.close_attempt(connection, claimed.id, claimed.lease_token, failure)
     if failure is not None:

@@ -46,6 +46,7 @@ def reconcile(engine: sa.Engine, open_adapter: AdapterFactory, config: EngineCon
         account = rows[item.platform_id]
         answer, guarantee = _ask(open_adapter, account, item)
         with transaction(engine, worker) as connection:
+            accounts.lock(connection, item.platform_id)
             verdict = _resolve(connection, item, answer, guarantee)
         log.info("reconciled", account=account.account_key, distribution=str(item.id), verdict=verdict)
         counts[verdict] += 1

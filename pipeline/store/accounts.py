@@ -80,6 +80,11 @@ def add_account(connection: sa.Connection, account: NewAccount) -> None:
     connection.execute(platforms.insert().values(**asdict(account), account_id=account.account_key))
 
 
+def lock(connection: sa.Connection, account_id: UUID) -> None:
+    """Before a distribution's outcome is written: the claim locks accounts first, and so does everybody."""
+    connection.execute(sa.select(platforms.c.id).where(platforms.c.id == account_id).with_for_update(key_share=True))
+
+
 def pause(connection: sa.Connection, account_id: UUID, reason: str) -> None:
     """Nothing more is sent from the account until a person resumes it."""
     connection.execute(

@@ -87,6 +87,19 @@ _LOCK_LANES = sa.text("""
     for no key update of p skip locked
 """)
 
+# Then the groups, in order: a change of status locks its group's row, and two workers that claim from two groups must
+# not do so in opposite orders. Whoever writes an outcome locks the account before the distribution and its group.
+_LOCK_GROUPS = sa.text(f"""
+    select g.id from cross_post_groups g
+    where g.id in (
+        select d.cross_post_group_id
+        from ({_NEXT}) as next join distributions d on d.id = next.id
+        where next.platform_id = any (:lanes) and next.at <= now()
+    )
+    order by g.id
+    for update
+""")  # noqa: S608 - our own text
+
 # The claim and the journal are one statement, so that no attempt can start unrecorded.
 _CLAIM = sa.text(f"""
     with due as (
@@ -129,6 +142,7 @@ def claim(connection: sa.Connection, *, worker: str, lease: timedelta) -> list[C
     lanes = connection.scalars(_LOCK_LANES).all()
     if not lanes:
         return []
+    connection.execute(_LOCK_GROUPS, {"lanes": lanes})
     rows = connection.execute(_CLAIM, {"lanes": lanes, "lease": lease, "worker": worker})
     return [Claimed(**row) for row in rows.mappings()]
 

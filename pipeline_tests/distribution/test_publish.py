@@ -78,6 +78,33 @@ def test_two_workers_at_once_send_each_distribution_once(database_url, engine, c
     assert sorted(sent for _, sent, _ in platform.sent) == sorted(map(str, ids))
 
 
+def test_an_outcome_waits_for_its_account_before_it_holds_anything_that_a_claim_may_want(engine, connection):
+    group = factories.insert(connection, tables.cross_post_groups, name="story")
+    sent = factories.distribution(connection, factories.account(connection), cross_post_group_id=group)
+    claiming = engine.connect()
+
+    def lock_the_account(content, journal):
+        claiming.execute(sa.text("select from platforms for no key update"))
+
+    worker = threading.Thread(
+        target=publish_due, args=(engine, Platform(lock_the_account).open, CONFIG), kwargs={"worker": "w"}
+    )
+    worker.start()
+    waits = sa.text(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    deadline = time.monotonic() + 15
+    while not connection.scalar(waits):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    # The claim, which holds the account, goes on to the group: held by the outcome, this would be a deadlock.
+    claiming.execute(sa.text("select from cross_post_groups for update nowait"))
+    claiming.rollback()
+    claiming.close()
+    worker.join()
+    assert factories.row_of(engine, sent).status == "published"
+
+
 def test_a_lost_answer_is_unknown_and_never_sent_again_but_found(engine, connection):
     sent = factories.distribution(connection, factories.account(connection))
     platform = Platform(lost_answer)
