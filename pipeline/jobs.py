@@ -9,25 +9,29 @@ from pipeline.resources.platforms import Platforms
 
 take_in = dg.define_asset_job(
     "take_in",
-    selection=["source_content", "content_analysis"],
+    selection=dg.AssetSelection.assets("source_content", "content_analysis"),
     description="Read the sources and analyse what is new.",
 )
 analyse = dg.define_asset_job(
-    "analyse", selection=["content_analysis"], description="Analyse what was taken in by hand (pressroom ingest)."
+    "analyse",
+    selection=dg.AssetSelection.assets("content_analysis"),
+    description="Analyse what was taken in by hand (pressroom ingest).",
 )
 write_posts = dg.define_asset_job(
     "write_posts",
-    selection=["content_brief", "article_draft", "seo_report", "distribution_plan"],
+    selection=dg.AssetSelection.assets("content_brief", "article_draft", "seo_report", "distribution_plan"),
     partitions_def=posts,
     description="From a chosen source to a post in the review queue.",
 )
 sync_metrics = dg.define_asset_job(
     "sync_metrics",
-    selection=["distribution_metrics"],
+    selection=dg.AssetSelection.assets("distribution_metrics"),
     partitions_def=accounts,
     description="Take a snapshot of the figures that are due, account by account.",
 )
-report = dg.define_asset_job("report", selection=["performance_report"], description="The numbers, as tables.")
+report = dg.define_asset_job(
+    "report", selection=dg.AssetSelection.assets("performance_report"), description="The numbers, as tables."
+)
 
 
 @dg.op(tags={"kind": "publish"})
