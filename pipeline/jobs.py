@@ -36,7 +36,7 @@ report = dg.define_asset_job(
 
 @dg.op(tags={"kind": "publish"})
 def publish_due_distributions(context: dg.OpExecutionContext, database: Database, platforms: Platforms) -> None:
-    """Claims what is due inside the look-ahead window, sends each on its second, ends when nothing is due."""
+    """Sends what is due, and each on its second what becomes due within the look-ahead; ends when nothing is."""
     from pipeline.distribution.publish import publish_due
 
     report = publish_due(
