@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -68,15 +69,21 @@ class Installation:
 
     def processes(self) -> list[psutil.Process]:
         """Everything that serves this home, the database included."""
-        return [
-            p for p in psutil.process_iter() if p.status() != psutil.STATUS_ZOMBIE and str(self.home) in _said_by(p)
-        ]
+        return [process for process in psutil.process_iter() if str(self.home) in _said_by(process)]
+
+    def kill(self) -> None:
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def _said_by(process: psutil.Process) -> str:
+    """Its command and home; nothing of one that is gone, or only waits to be collected by its parent."""
     try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return ""
         return " ".join([*process.cmdline(), process.environ().get("PRESSROOM_HOME", "")])
-    except psutil.Error:
+    except psutil.Error:  # it may end between any two of these questions
         return ""
 
 
@@ -93,8 +100,7 @@ def installation():
     home = Path(tempfile.mkdtemp(prefix="pressroom-", dir="/tmp"))  # short, so that the database's socket fits
     installation = Installation(home)
     yield installation
-    for process in installation.processes():
-        process.kill()
+    installation.kill()
     embedded.stop(home / "postgres")
     shutil.rmtree(home, ignore_errors=True)
 
@@ -109,8 +115,7 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
     for address in addresses.values():
         assert httpx.get(address).status_code == 200
 
-    for process in installation.processes():
-        process.kill()
+    installation.kill()
     deadline = time.monotonic() + 20
     while installation.processes() and time.monotonic() < deadline:
         time.sleep(0.1)
