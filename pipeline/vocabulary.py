@@ -129,6 +129,36 @@ class MetricsState(StrEnum):
     GONE = "gone"
 
 
+class WarningKind(StrEnum):
+    """What may keep a scheduled distribution from going out, found beforehand."""
+
+    ACCOUNT = "account"
+    CREDENTIALS = "credentials"
+    QUOTA = "quota"
+    CONTENT = "content"
+    MEDIA = "media"
+    LINK = "link"
+    NEAR_DUPLICATE = "near_duplicate"
+
+
+class WarningStage(StrEnum):
+    """How long before its time a distribution is looked at."""
+
+    DAY = "day"
+    HOUR = "hour"
+
+
+class AlertKind(StrEnum):
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    PAUSED = "paused"
+    WARNING = "warning"
+    MISSED = "missed"
+    STUCK = "stuck"
+    UNDELIVERED = "undelivered"
+
+
 POST_TRANSITIONS: Final[frozenset[tuple[PostStatus, PostStatus]]] = frozenset(
     {
         (PostStatus.DRAFT, PostStatus.REVIEW),

@@ -333,6 +333,9 @@ platforms = Table(
     Column("api_errors_24h", Integer),
     Column("held_until", Instant),
     Column("is_home", Boolean),
+    Column("quota_remaining", Integer),
+    Column("quota_reported_at", Instant),
+    Column("quota_resets_at", Instant),
     Column("created_at", Instant),
     Column("updated_at", Instant),
 )
@@ -381,6 +384,7 @@ distributions = Table(
     Column("leased_by", Text),
     Column("settle_until", Instant),
     Column("reconcile_at", Instant),
+    Column("person_asked_at", Instant),
     Column("hold_reason", Text),
     Column("lateness_policy", Text),
     Column("impressions", BigInteger),
@@ -487,7 +491,49 @@ outbox = Table(
     Column("attempts", Integer),
     Column("delivered_at", Instant),
     Column("last_error", Text),
+    Column("given_up_at", Instant),
     Column("created_at", Instant),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("started_at", Instant),
+    Column("seen_at", Instant),
+)
+
+distribution_warnings = Table(
+    "distribution_warnings",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("distribution_id", Uuid),
+    Column("kind", Text),
+    Column("message", Text),
+    Column("raised_at", Instant),
+    Column("resolved_at", Instant),
+)
+
+distribution_checks = Table(
+    "distribution_checks",
+    metadata,
+    Column("distribution_id", Uuid, primary_key=True),
+    Column("stage", Text, primary_key=True),
+    Column("scheduled_for", Instant, primary_key=True),
+    Column("checked_at", Instant),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("kind", Text),
+    Column("subject", Text),
+    Column("message", Text),
+    Column("raised_at", Instant),
+    Column("last_seen_at", Instant),
+    Column("times", Integer),
+    Column("resolved_at", Instant),
 )
 
 distribution_metrics = Table(

@@ -65,6 +65,9 @@ def _spelled_out(type_name: str, primary_key: bool) -> tuple[str, bool]:
         ("user_role", vocabulary.UserRole),
         ("ai_outcome", vocabulary.AiOutcome),
         ("metrics_state", vocabulary.MetricsState),
+        ("warning_kind", vocabulary.WarningKind),
+        ("warning_stage", vocabulary.WarningStage),
+        ("alert_kind", vocabulary.AlertKind),
     ],
 )
 def test_each_enumeration_has_the_same_words_in_python_and_in_the_database(engine, domain: str, words: type[StrEnum]):
