@@ -1,32 +1,40 @@
-"""What the publish engine is set to, and how an answer of a platform becomes a state of a distribution."""
+"""What the publish engine is set to, and its pure rules: backoff, lateness, the circuit breaker."""
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import sqlalchemy as sa
-
-from pipeline.distribution.hashing import version_hash
-from pipeline.platforms.base import Content, NotSent, PlatformError, Published, PublishOutcome, Rejected, Unknown
+from pipeline.platforms.base import Content
 from pipeline.settings import Settings
-from pipeline.store import accounts, distributions
 from pipeline.store.claims import Claimed, Version
-from pipeline.store.distributions import Failure
-from pipeline.vocabulary import AttemptOutcome, ErrorKind, PostStatus
+from pipeline.vocabulary import LatenessPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """Durations of the protocol. `settle` must be well above `lease`: see `Settings.settle_seconds`."""
+    """Durations and limits of the protocol. `settle` must be well above `lease`: see `Settings.settle_seconds`."""
 
     lease: timedelta
     settle: timedelta
     look_ahead: timedelta
+    max_in_flight: int = 100
+    """How many accounts a worker sends for at once; in each, one distribution at a time."""
     max_tries: int = 8
     backoff_base: timedelta = timedelta(seconds=30)
     backoff_cap: timedelta = timedelta(hours=1)
     rate_limit_pause: timedelta = timedelta(minutes=15)
     """How long an account rests after a rate limit whose reset the platform did not tell."""
+    on_time: timedelta = timedelta(minutes=5)
+    """Later than this after its intended time, a distribution is late, and its lateness policy decides."""
+    ask_person_after: timedelta = timedelta(hours=24)
+    """How long an outcome may stay unknown before a person is asked."""
+    breaker_failures: int = 5
+    """So many attempts in a row that a platform was not well for, and its account rests: `breaker_rest`, doubled with
+    each further failure up to `breaker_cap`."""
+    breaker_rest: timedelta = timedelta(minutes=1)
+    breaker_cap: timedelta = timedelta(minutes=30)
+    database_patience: timedelta = timedelta(minutes=10)
+    """How long a worker waits for a database that does not answer before it gives up."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "EngineConfig":
@@ -35,6 +43,14 @@ class EngineConfig:
             settle=timedelta(seconds=settings.settle_seconds),
             look_ahead=timedelta(seconds=settings.look_ahead_seconds),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """Not to be sent at its time any more. `next_slot`: to be moved rather than held."""
+
+    reason: str
+    next_slot: bool
 
 
 def content_of(version: Version) -> Content:
@@ -48,20 +64,26 @@ def content_of(version: Version) -> Content:
     )
 
 
-def objection(claimed: Claimed) -> str | None:
-    """Why this must not be sent now, in words for a person; None where it may be."""
-    if claimed.approved_hash is None:
-        return "it was never approved; approve the post again"
-    if version_hash(claimed) != claimed.approved_hash:
-        return "its content changed after it was approved; the approval no longer holds, review it again"
-    if claimed.post_status not in (None, PostStatus.SCHEDULED, PostStatus.PUBLISHED):
-        return f"its post is {claimed.post_status}"
-    if claimed.late_seconds > claimed.max_lateness_minutes * 60:
-        return (
-            f"it is {timedelta(seconds=round(claimed.late_seconds))} late, more than the "
-            f"{claimed.max_lateness_minutes} minutes this account allows; give it a new time or release it"
-        )
-    return None
+def lateness(item: Claimed, config: EngineConfig) -> TooLate | None:
+    """What the lateness policy says of a distribution that is late; None where it may be sent.
+
+    `publish_late`: sent up to the account's maximum, then held. `next_slot`: moved to the account's next free slot.
+    `hold`: held, however little it is late.
+    """
+    late = timedelta(seconds=item.late_seconds)
+    if late <= config.on_time:
+        return None
+    said = f"it is {timedelta(seconds=round(item.late_seconds))} late"
+    match item.lateness_policy:
+        case LatenessPolicy.NEXT_SLOT:
+            return TooLate(f"{said}, and late posts of this account take the next free slot", next_slot=True)
+        case LatenessPolicy.HOLD:
+            return TooLate(f"{said}, and late posts of this account are held for a person", next_slot=False)
+        case LatenessPolicy.PUBLISH_LATE if late > timedelta(minutes=item.max_lateness_minutes):
+            limit = timedelta(minutes=item.max_lateness_minutes)
+            return TooLate(f"{said}, more than the {limit} that this account allows", next_slot=False)
+        case _:
+            return None
 
 
 def backoff(retries: int, config: EngineConfig) -> timedelta:
@@ -73,81 +95,10 @@ def backoff(retries: int, config: EngineConfig) -> timedelta:
     return timedelta(seconds=ceiling.total_seconds() * random.random())  # noqa: S311 - spreads load, guards nothing
 
 
-def settle_outcome(connection: sa.Connection, claimed: Version, outcome: PublishOutcome, config: EngineConfig) -> bool:
-    """Write the outcome into the journal and the distribution, in the caller's transaction.
+def breaker_rest(failures_in_a_row: int, config: EngineConfig) -> timedelta | None:
+    """How long an account rests after so many failures of its platform in a row; None where it need not.
 
-    False where the lease was lost: somebody else answers for the distribution now, and only the journal's row of
-    this attempt is closed.
+    The first attempt after the rest is the half-open breaker's trial: it is alone, since a lane has one in hand.
     """
-    accounts.lock(connection, claimed.platform_id)
-    failure = _failure(outcome)
-    distributions.close_attempt(connection, claimed.id, claimed.lease_token, failure)
-    if failure is not None:
-        accounts.count_errors(connection, [claimed.platform_id])
-    match outcome:
-        case Published():
-            return distributions.mark_published(
-                connection,
-                claimed.id,
-                claimed.lease_token,
-                external_id=outcome.external_id,
-                external_url=outcome.external_url,
-                published_at=outcome.published_at,
-            )
-        case Rejected(error=error):
-            return distributions.mark_failed(connection, claimed.id, claimed.lease_token, error.message)
-        case Unknown(error=error):
-            return distributions.mark_unknown(
-                connection,
-                claimed.id,
-                claimed.lease_token,
-                reason=error.message,
-                settle=config.settle,
-                ask_after=min(config.settle, timedelta(seconds=15)),
-            )
-        case NotSent():
-            return _not_sent(connection, claimed, outcome, config)
-
-
-def _not_sent(connection: sa.Connection, claimed: Version, outcome: NotSent, config: EngineConfig) -> bool:
-    now = datetime.now(UTC)
-    error = outcome.error
-    if error.kind == ErrorKind.AUTH:
-        accounts.pause(connection, claimed.platform_id, f"the platform refused the credentials: {error.message}")
-        return distributions.mark_rescheduled(
-            connection, claimed.id, claimed.lease_token, at=now, reason=error.message, spend_retry=False
-        )
-    if error.kind == ErrorKind.RATE_LIMITED:
-        until = outcome.retry_at or now + config.rate_limit_pause
-        accounts.hold_until(connection, claimed.platform_id, until)
-        return distributions.mark_rescheduled(
-            connection, claimed.id, claimed.lease_token, at=until, reason=error.message, spend_retry=False
-        )
-    if claimed.retry_count + 1 >= config.max_tries:
-        return distributions.mark_failed(
-            connection, claimed.id, claimed.lease_token, f"given up after {config.max_tries} tries: {error.message}"
-        )
-    return distributions.mark_rescheduled(
-        connection,
-        claimed.id,
-        claimed.lease_token,
-        at=outcome.retry_at or now + backoff(claimed.retry_count, config),
-        reason=error.message,
-        spend_retry=True,
-    )
-
-
-def _failure(outcome: PublishOutcome) -> Failure | None:
-    match outcome:
-        case Published():
-            return None
-        case Rejected(error=error):
-            return _failed(AttemptOutcome.REJECTED, error)
-        case NotSent(error=error, retry_at=retry_at):
-            return _failed(AttemptOutcome.NOT_SENT, error, retry_at)
-        case Unknown(error=error):
-            return _failed(AttemptOutcome.UNKNOWN, error)
-
-
-def _failed(outcome: AttemptOutcome, error: PlatformError, retry_at: datetime | None = None) -> Failure:
-    return Failure(outcome, error.kind, error.message, error.code, error.http_status, retry_at)
+    beyond = failures_in_a_row - config.breaker_failures
+    return min(config.breaker_cap, config.breaker_rest * 2 ** min(beyond, 20)) if beyond >= 0 else None

@@ -1,38 +1,43 @@
 """The publish loop: claim what is due, send each on its second, write down what happened, until nothing is due.
 
 A lane is an account: the lanes run side by side, and one distribution at a time is in hand in each, so that a worker
-that dies leaves no more in doubt than it was sending. No transaction is open across a call to a platform.
+that dies leaves no more in doubt than it was sending. One thread, the conductor, claims and writes outcomes down, as
+many as there are at once; the lanes' threads call the platforms. No transaction is open across a call to a platform.
 """
 
+import queue
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
 
-from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
-from pipeline.distribution.engine import EngineConfig, content_of, objection, settle_outcome
-from pipeline.platforms.base import Journal, NotSent, PlatformError, Published, PublishOutcome, Rejected, Unknown
-from pipeline.store import accounts, claims, distributions
+from pipeline.distribution.accounts import AdapterFactory
+from pipeline.distribution.engine import EngineConfig, TooLate
+from pipeline.distribution.lane import Lane, Leases
+from pipeline.distribution.settling import Ended, Held, Outcome, Postponed, settle
+from pipeline.platforms.base import NotSent, PlatformError, Published, Rejected, Unknown
+from pipeline.store import accounts, claims
 from pipeline.store.accounts import AccountRow
 from pipeline.store.claims import Claimed
 from pipeline.store.database import transaction
-from pipeline.vocabulary import AttemptOutcome, ErrorKind
+from pipeline.store.patience import with_patience
+from pipeline.vocabulary import ErrorKind
 
 log = structlog.get_logger(__name__)
 
-_MAX_LANES = 32
 _POLL_SECONDS = 1.0
 _SHORTEST_SECONDS = 0.005
-
-
-class LeaseLostError(Exception):
-    """Another worker answers for the distribution now; this one must take no further step."""
+_SOON_SECONDS = 0.02
+"""After a claim that found something, how long completions are waited for before the next claim looks again."""
+_ACCOUNTS_FRESH_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -45,90 +50,13 @@ class PublishReport:
         return sum(n for (_, kind), n in self.counts.items() if outcome in (None, kind))
 
 
-class _Worker:
-    """One run of the loop."""
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A lane's word: the outcome, None where the lease was lost, or what broke the lane itself."""
 
-    def __init__(self, engine: sa.Engine, open_adapter: AdapterFactory, config: EngineConfig, name: str) -> None:
-        self.engine = engine
-        self.open_adapter = open_adapter
-        self.config = config
-        self.name = name
-        self.report = PublishReport()
-        self.leases: dict[UUID, int] = {}
-        self._lock = threading.Lock()
-
-    def claim(self) -> list[Claimed]:
-        with transaction(self.engine, self.name) as connection:
-            claimed = claims.claim(connection, worker=self.name, lease=self.config.lease)
-        with self._lock:
-            self.leases.update({item.id: item.lease_token for item in claimed})
-        return claimed
-
-    def send(self, account: AccountRow, item: Claimed) -> None:
-        reason = objection(item)
-        if reason is not None:
-            with transaction(self.engine, self.name) as connection:
-                distributions.close_attempt(connection, item.id, item.lease_token, _not_tried(reason))
-                distributions.mark_held(connection, item.id, item.lease_token, reason)
-            self._done(account, item, "held")
-            return
-        outcome = self._call(account, item)
-        if outcome is None:
-            self._done(account, item, "lease lost")
-            return
-        with transaction(self.engine, self.name) as connection:
-            kept = settle_outcome(connection, item, outcome, self.config)
-        self._done(account, item, _OUTCOME_NAMES[type(outcome)] if kept else "lease lost")
-
-    def _call(self, account: AccountRow, item: Claimed) -> PublishOutcome | None:
-        """The adapter's answer; None where the lease was lost on the way."""
-        try:
-            adapter = self.open_adapter(account)
-        except AccountUnusableError as error:
-            return NotSent(PlatformError(ErrorKind.AUTH, str(error)))
-        try:
-            return adapter.publish(content_of(item), Journal(item.handles, self._recorder(item), item.started_at))
-        except LeaseLostError:
-            return None
-        except Exception as error:  # an adapter must not raise; if it does, nobody knows whether it had sent
-            log.exception("adapter_raised", account=account.account_key, distribution=str(item.id))
-            return Unknown(PlatformError(ErrorKind.PROTOCOL, f"the adapter failed: {type(error).__name__}"))
-
-    def _recorder(self, item: Claimed) -> Callable[[str, str], None]:
-        def record(step: str, handle: str) -> None:
-            with transaction(self.engine, self.name) as connection:
-                held = claims.record_handle(connection, item.id, item.lease_token, step, handle)
-            if not held:
-                raise LeaseLostError
-
-        return record
-
-    def _done(self, account: AccountRow, item: Claimed, outcome: str) -> None:
-        log.info("distribution", account=account.account_key, distribution=str(item.id), outcome=outcome)
-        with self._lock:
-            self.leases.pop(item.id, None)
-            self.report.counts[account.account_key, outcome] += 1
-
-    @contextmanager
-    def heartbeat(self) -> Iterator[None]:
-        """Extends the leases in hand three times a lease, so that only a dead or frozen worker loses one."""
-        stop = threading.Event()
-
-        def beat() -> None:
-            while not stop.wait(self.config.lease.total_seconds() / 3):
-                with self._lock:
-                    held = dict(self.leases)
-                if held:
-                    with transaction(self.engine, self.name) as connection:
-                        claims.extend_leases(connection, held, self.config.lease)
-
-        thread = threading.Thread(target=beat, name="lease-heartbeat", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
+    account: AccountRow
+    item: Claimed
+    outcome: Outcome | BaseException | None
 
 
 def publish_due(
@@ -138,50 +66,174 @@ def publish_due(
     *,
     worker: str,
     stop: threading.Event | None = None,
+    forever: bool = False,
 ) -> PublishReport:
     """Publish what is due, and, each at its second, what becomes due within the look-ahead; then return.
 
-    Nothing is claimed before it may be sent. Setting `stop` drains: what is in the air is finished, nothing more is
-    claimed.
+    With `forever` it returns only when it is stopped. Nothing is claimed before it may be sent. Setting `stop` drains:
+    what is in the air is finished and written down, nothing more is claimed; so does an exception that reaches the
+    calling thread (Ctrl-C, the end of a Dagster run), which then goes on its way.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database did not answer for longer than the configuration's patience.
     """
-    run = _Worker(engine, open_adapter, config, worker)
     stop = stop or threading.Event()
-    in_hand: set[Future[None]] = set()
-    with ThreadPoolExecutor(_MAX_LANES, thread_name_prefix="lane") as pool, run.heartbeat():
-        while True:
-            claimed = [] if stop.is_set() else run.claim()
-            rows = _account_rows(engine) if claimed else {}
-            in_hand |= {pool.submit(run.send, rows[item.platform_id], item) for item in claimed}
-            pause = _pause(engine, config, idle=not in_hand) if not stop.is_set() else _POLL_SECONDS
-            if in_hand:
-                done, in_hand = wait(in_hand, timeout=pause, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-            elif pause is None or stop.is_set():
-                return run.report
+    conductor = _Conductor(engine, open_adapter, config, worker, stop)
+    with ThreadPoolExecutor(1, thread_name_prefix="conductor") as thread:
+        running = thread.submit(conductor.run, forever=forever)
+        try:
+            return running.result()
+        except BaseException:
+            stop.set()
+            raise
+
+
+class _Conductor:
+    """One run of the loop. Only its own thread touches anything here but the inbox."""
+
+    def __init__(
+        self, engine: sa.Engine, open_adapter: AdapterFactory, config: EngineConfig, name: str, stop: threading.Event
+    ) -> None:
+        self._engine = engine
+        self._config = config
+        self._name = name
+        self._stop = stop
+        self._leases = Leases(engine, name, config.lease)
+        self._lane = Lane(engine, open_adapter, config, name, self._leases)
+        self._inbox: queue.SimpleQueue[_Done] = queue.SimpleQueue()
+        self._in_air = 0
+        self._accounts: dict[UUID, AccountRow] = {}
+        self._accounts_read_at = 0.0
+        self._report = PublishReport()
+
+    def run(self, *, forever: bool) -> PublishReport:
+        with (
+            ThreadPoolExecutor(self._config.max_in_flight, thread_name_prefix="lane") as pool,
+            self._leases.beating(),
+        ):
+            while True:
+                claimed = self._claim()
+                for item in claimed:
+                    pool.submit(self._work, self._accounts[item.platform_id], item)
+                self._in_air += len(claimed)
+                pause = _SOON_SECONDS if claimed else self._pause()
+                if self._in_air:
+                    self._write_down(self._collect(_POLL_SECONDS if pause is None else pause))
+                elif self._stop.is_set() or (pause is None and not forever):
+                    return self._report
+                else:
+                    self._stop.wait(_POLL_SECONDS if pause is None else pause)
+
+    def _claim(self) -> list[Claimed]:
+        room = self._config.max_in_flight - self._in_air
+        if self._stop.is_set() or not room:
+            return []
+        return with_patience(lambda: self._claim_up_to(room), self._config.database_patience, until=self._stop.is_set)
+
+    def _claim_up_to(self, lanes: int) -> list[Claimed]:
+        asked_at = time.monotonic()
+        with transaction(self._engine, self._name) as connection:
+            claimed = claims.claim(connection, worker=self._name, lease=self._config.lease, lanes=lanes)
+            fresh = asked_at - self._accounts_read_at < _ACCOUNTS_FRESH_SECONDS
+            if claimed and not (fresh and all(item.platform_id in self._accounts for item in claimed)):
+                self._accounts = {row.id: row for row in accounts.all_accounts(connection)}
+                self._accounts_read_at = asked_at
+        self._leases.add({item.id: item.lease_token for item in claimed}, asked_at)
+        return claimed
+
+    def _pause(self) -> float | None:
+        """Seconds until it is worth claiming again; None where nothing comes within the look-ahead.
+
+        Never long, because an approval or another worker's end can bring something sooner.
+        """
+        if self._stop.is_set():
+            return None
+        wait = with_patience(self._next_due, self._config.database_patience, until=self._stop.is_set)
+        if wait is None or wait > self._config.look_ahead:
+            return None
+        return min(_POLL_SECONDS, max(_SHORTEST_SECONDS, wait.total_seconds()))
+
+    def _next_due(self) -> timedelta | None:
+        with self._engine.connect() as connection:
+            return claims.next_due(connection)
+
+    def _work(self, account: AccountRow, item: Claimed) -> None:
+        try:
+            outcome: Outcome | BaseException | None = self._lane.send(account, item)
+        except BaseException as error:  # noqa: BLE001 - the conductor raises it
+            outcome = error
+        self._inbox.put(_Done(account, item, outcome))
+
+    def _collect(self, seconds: float) -> list[_Done]:
+        """What has come in, after waiting so long for the first."""
+        done: list[_Done] = []
+        with suppress(queue.Empty):
+            done.append(self._inbox.get(timeout=seconds))
+            while True:
+                done.append(self._inbox.get_nowait())
+        return done
+
+    def _write_down(self, done: Sequence[_Done]) -> None:
+        self._in_air -= len(done)
+        ended = []
+        broken = None
+        for each in done:
+            if each.outcome is None:
+                self._count(each.account, each.item, "lease lost")
+            elif isinstance(each.outcome, BaseException):
+                broken = each.outcome
             else:
-                stop.wait(pause)
+                ended.append(Ended(each.account, each.item, each.outcome))
+        if ended:
+            self._settle(ended)
+        if broken is not None:
+            raise broken
+
+    def _settle(self, ended: Sequence[Ended]) -> None:
+        try:
+            kept = self._settled(ended)
+        except sa.exc.DBAPIError as error:
+            if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+                raise
+            if len(ended) > 1:  # so that one answer that can't be stored spoils no other
+                for each in ended:
+                    self._settle([each])
+                return
+            ended = [_unstorable(ended[0], error)]
+            kept = self._settled(ended)
+        for each in ended:
+            self._count(each.account, each.item, _NAMES[type(each.outcome)] if each.item.id in kept else "lease lost")
+
+    def _settled(self, ended: Sequence[Ended]) -> set[UUID]:
+        def write() -> set[UUID]:
+            with transaction(self._engine, self._name) as connection:
+                return settle(connection, ended, self._config)
+
+        def given_up() -> bool:  # when draining, the leases are waited for; then somebody else asks the platform
+            return self._stop.is_set() and all(self._leases.ran_out(each.item.id) for each in ended)
+
+        return with_patience(write, self._config.database_patience, until=given_up)
+
+    def _count(self, account: AccountRow, item: Claimed, outcome: str) -> None:
+        self._leases.drop(item.id)
+        log.info("distribution", account=account.account_key, distribution=str(item.id), outcome=outcome)
+        self._report.counts[account.account_key, outcome] += 1
 
 
-def _pause(engine: sa.Engine, config: EngineConfig, *, idle: bool) -> float | None:
-    """Seconds until it is worth claiming again; None where nothing comes within the look-ahead and nothing is in hand.
-
-    Never long, because an approval or another worker's end can bring something sooner.
-    """
-    with engine.connect() as connection:
-        wait_for = claims.next_due(connection)
-    if wait_for is None or wait_for > config.look_ahead:
-        return None if idle else _POLL_SECONDS
-    return min(_POLL_SECONDS, max(_SHORTEST_SECONDS, wait_for.total_seconds()))
+def _unstorable(ended: Ended, error: sa.exc.DBAPIError) -> Ended:
+    """What the platform answered can't be true of this distribution, so nobody knows what happened."""
+    why = str(error.orig).strip().partition("\n")[0]
+    log.error("outcome_refused", distribution=str(ended.item.id), outcome=repr(ended.outcome), error=why)
+    message = f"the platform's answer could not be stored ({why})"
+    return replace(ended, outcome=Unknown(PlatformError(ErrorKind.PROTOCOL, message)))
 
 
-def _account_rows(engine: sa.Engine) -> dict[UUID, AccountRow]:
-    with engine.connect() as connection:
-        return {row.id: row for row in accounts.all_accounts(connection)}
-
-
-def _not_tried(reason: str) -> distributions.Failure:
-    return distributions.Failure(AttemptOutcome.NOT_SENT, None, reason)
-
-
-_OUTCOME_NAMES = {Published: "published", Rejected: "rejected", NotSent: "not sent", Unknown: "unknown"}
+_NAMES = {
+    Published: "published",
+    Rejected: "rejected",
+    NotSent: "not sent",
+    Unknown: "unknown",
+    Held: "held",
+    TooLate: "late",
+    Postponed: "postponed",
+}

@@ -1,7 +1,12 @@
 """Unknown outcomes, resolved by asking the platform; never by sending again without evidence."""
 
-from collections import Counter
-from datetime import timedelta
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,6 +14,7 @@ import structlog
 
 from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
 from pipeline.distribution.engine import EngineConfig, content_of
+from pipeline.distribution.settling import subject
 from pipeline.platforms.base import (
     Absent,
     Adapter,
@@ -19,22 +25,33 @@ from pipeline.platforms.base import (
     Published,
     ReconcileOutcome,
 )
-from pipeline.store import accounts, claims, distributions
+from pipeline.store import accounts, alerts, claims, distributions
 from pipeline.store.accounts import AccountRow
 from pipeline.store.claims import Unresolved
 from pipeline.store.database import transaction
-from pipeline.vocabulary import ErrorKind
+from pipeline.store.distributions import Ending
+from pipeline.vocabulary import AlertKind, DistributionStatus, ErrorKind
 
 log = structlog.get_logger(__name__)
 
-_ASK_AGAIN = timedelta(minutes=5)
+_ASK_AGAIN: Final = timedelta(minutes=5)
+_ASK_AGAIN_BESIDE_A_PERSON: Final = timedelta(hours=1)
+_ACCOUNTS_AT_ONCE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    account: AccountRow
+    item: Unresolved
+    guarantee: Guarantee
 
 
 def reconcile(engine: sa.Engine, open_adapter: AdapterFactory, config: EngineConfig, *, worker: str) -> Counter[str]:
     """Turn leases that ran out into unknown outcomes, then ask the platforms about those whose time has come.
 
     Returns how many were: expired, found, absent (scheduled again), waiting (absent, but not settled), inconclusive,
-    for a person (the platform can't be asked).
+    given up (absent, and the tries are used up or can't help), for a person (the platform can't tell). The accounts are
+    asked side by side, so that a slow platform keeps no other waiting.
     """
     counts: Counter[str] = Counter()
     with transaction(engine, worker) as connection:
@@ -42,15 +59,33 @@ def reconcile(engine: sa.Engine, open_adapter: AdapterFactory, config: EngineCon
     with transaction(engine, worker) as connection:
         unresolved = claims.claim_unresolved(connection, lease=config.lease)
         rows = {row.id: row for row in accounts.all_accounts(connection)}
+    lanes: dict[UUID, list[Unresolved]] = defaultdict(list)
     for item in unresolved:
-        account = rows[item.platform_id]
+        lanes[item.platform_id].append(item)
+    questions = [(rows[account_id], items) for account_id, items in lanes.items()]
+    with ThreadPoolExecutor(_ACCOUNTS_AT_ONCE, thread_name_prefix="inquiry") as pool:
+        for verdicts in pool.map(partial(_inquire, engine, open_adapter, config, worker), questions):
+            counts.update(verdicts)
+    return +counts
+
+
+def _inquire(
+    engine: sa.Engine,
+    open_adapter: AdapterFactory,
+    config: EngineConfig,
+    worker: str,
+    lane: tuple[AccountRow, Sequence[Unresolved]],
+) -> list[str]:
+    account, items = lane
+    verdicts = []
+    for item in items:
         answer, guarantee = _ask(open_adapter, account, item)
         with transaction(engine, worker) as connection:
-            accounts.lock(connection, item.platform_id)
-            verdict = _resolve(connection, item, answer, guarantee)
+            accounts.lock(connection, account.id)
+            verdict = _resolve(connection, _Inquiry(account, item, guarantee), answer, config)
         log.info("reconciled", account=account.account_key, distribution=str(item.id), verdict=verdict)
-        counts[verdict] += 1
-    return +counts
+        verdicts.append(verdict)
+    return verdicts
 
 
 def _ask(open_adapter: AdapterFactory, account: AccountRow, item: Unresolved) -> tuple[ReconcileOutcome, Guarantee]:
@@ -68,40 +103,81 @@ def _ask(open_adapter: AdapterFactory, account: AccountRow, item: Unresolved) ->
         ), Guarantee.LIKELY
 
 
-def _resolve(connection: sa.Connection, item: Unresolved, answer: ReconcileOutcome, guarantee: Guarantee) -> str:
+def _resolve(connection: sa.Connection, inquiry: _Inquiry, answer: ReconcileOutcome, config: EngineConfig) -> str:
+    item = inquiry.item
     match answer:
         case Published():
-            distributions.mark_published(
-                connection,
-                item.id,
-                item.lease_token,
-                external_id=answer.external_id,
-                external_url=answer.external_url,
-                published_at=answer.published_at,
-            )
+            _found(connection, item, answer)
             return "found"
         case Absent() if not item.settled:
             distributions.ask_again(connection, item.id, item.lease_token, after=None, reason=None)
             return "waiting"
-        case Absent() if guarantee is Guarantee.A_PERSON_DECIDES:
-            reason = "the platform can't tell whether it was sent: a person must look and decide"
-            distributions.ask_again(connection, item.id, item.lease_token, after=timedelta(hours=24), reason=reason)
+        case Absent() if inquiry.guarantee is Guarantee.A_PERSON_DECIDES:
+            _ask_person(connection, inquiry, "the platform can't tell whether it was sent")
             return "for a person"
         case Absent():
-            _schedule_again(connection, item.id, item.lease_token)
-            return "absent"
+            return _absent(connection, inquiry, config)
         case Inconclusive(error=error):
             reason = f"asked the platform, which did not tell: {error.message}"
+            if item.asked_for >= config.ask_person_after:
+                _ask_person(connection, inquiry, reason)
+                return "for a person"
             distributions.ask_again(connection, item.id, item.lease_token, after=_ASK_AGAIN, reason=reason)
             return "inconclusive"
 
 
-def _schedule_again(connection: sa.Connection, distribution_id: UUID, token: int) -> None:
-    now = connection.scalar(sa.select(sa.func.now()))
-    assert now is not None
-    distributions.mark_rescheduled(
-        connection, distribution_id, token, at=now, reason="not found on the platform: sent again", spend_retry=True
+def _found(connection: sa.Connection, item: Unresolved, answer: Published) -> None:
+    ending = Ending(
+        item.id,
+        item.lease_token,
+        DistributionStatus.PUBLISHED,
+        external_id=answer.external_id,
+        external_url=answer.external_url,
+        published_at=answer.published_at,
     )
+    kept = distributions.finish(connection, [ending])
+    alerts.resolve_all_about(connection, [subject(id_) for id_ in kept])
+
+
+def _absent(connection: sa.Connection, inquiry: _Inquiry, config: EngineConfig) -> str:
+    """Certainly not there. It is sent again, unless that can't help."""
+    item = inquiry.item
+    hopeless = None
+    if item.last_error == ErrorKind.DUPLICATE:
+        hopeless = "the platform refuses it as a duplicate of another post that is there: change its text"
+    elif item.retry_count + 1 >= config.max_tries:
+        hopeless = f"given up after {config.max_tries} tries: each time nobody knew whether it was sent, and it was not"
+    if hopeless is None:
+        ending = Ending(
+            item.id,
+            item.lease_token,
+            DistributionStatus.SCHEDULED,
+            "not found on the platform: sent again",
+            next_attempt_at=datetime.now(UTC),
+            spend_retry=True,
+        )
+        distributions.finish(connection, [ending])
+        return "absent"
+    distributions.finish(connection, [Ending(item.id, item.lease_token, DistributionStatus.FAILED, hopeless)])
+    _alert(connection, AlertKind.FAILED, inquiry, f"failed: {hopeless}")
+    return "given up"
+
+
+def _ask_person(connection: sa.Connection, inquiry: _Inquiry, reason: str) -> None:
+    """The platform is still asked, less often; but somebody must look."""
+    item = inquiry.item
+    distributions.ask_again(
+        connection, item.id, item.lease_token, after=_ASK_AGAIN_BESIDE_A_PERSON, reason=f"{reason}; a person must look"
+    )
+    if distributions.ask_person(connection, item.id, item.lease_token):
+        _alert(connection, AlertKind.UNKNOWN, inquiry, f"may or may not be live: {reason}. Look, and say what is so")
+
+
+def _alert(connection: sa.Connection, kind: AlertKind, inquiry: _Inquiry, what: str) -> None:
+    item = inquiry.item
+    title, short = item.title or item.body[:60], str(item.id)[:8]
+    message = f"“{title}” on {inquiry.account.account_key} {what}. pressroom distributions show {short}"
+    alerts.raise_alert(connection, kind, subject(item.id), message)
 
 
 def _refuse_to_record(step: str, handle: str) -> None:

@@ -1,15 +1,18 @@
 """Rows of `platforms`: the accounts that are published to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from itertools import takewhile
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from pipeline.store.tables import platforms
-from pipeline.vocabulary import AccountState
+from pipeline.vocabulary import AccountState, ErrorKind
+
+_UNWELL: Final = {ErrorKind.UNAVAILABLE, ErrorKind.NETWORK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,24 @@ def lock(connection: sa.Connection, account_id: UUID) -> None:
     connection.execute(sa.select(platforms.c.id).where(platforms.c.id == account_id).with_for_update(key_share=True))
 
 
-def pause(connection: sa.Connection, account_id: UUID, reason: str) -> None:
-    """Nothing more is sent from the account until a person resumes it."""
+def lock_all(connection: sa.Connection, account_ids: Collection[UUID]) -> None:
+    """The same for several, always in the same order."""
     connection.execute(
+        sa.select(platforms.c.id)
+        .where(platforms.c.id.in_(account_ids))
+        .order_by(platforms.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def pause(connection: sa.Connection, account_id: UUID, reason: str) -> bool:
+    """Nothing more is sent from the account until a person resumes it; False where it is paused already."""
+    paused = connection.execute(
         platforms.update()
         .where(platforms.c.id == account_id, platforms.c.state == AccountState.ACTIVE)
         .values(state=AccountState.PAUSED, state_reason=reason)
     )
+    return bool(paused.rowcount)
 
 
 def resume(connection: sa.Connection, account_id: UUID) -> None:
@@ -123,6 +137,36 @@ def count_errors(connection: sa.Connection, account_ids: Sequence[UUID]) -> None
             where p.id = any (:ids)
         """),
         {"ids": list(account_ids)},
+    )
+
+
+def failures_in_a_row(connection: sa.Connection, account_id: UUID, limit: int) -> int:
+    """How many attempts, up to `limit`, ended because the platform was not well since it last answered as it should."""
+    kinds = connection.scalars(
+        sa.text("""
+            select error_kind from publish_attempts
+            where platform_id = :id and error_kind is not null and started_at > coalesce(
+                (
+                    select started_at from publish_attempts
+                    where platform_id = :id and outcome = 'published' and outcome is distinct from 'not_sent'
+                    order by started_at desc limit 1
+                ),
+                '-infinity'
+            )
+            order by started_at desc
+            limit :limit
+        """),
+        {"id": account_id, "limit": limit},
+    )
+    return sum(1 for _ in takewhile(lambda kind: kind in _UNWELL, kinds))
+
+
+def report_quota(connection: sa.Connection, account_id: UUID, remaining: int, resets_at: datetime) -> None:
+    """Keep what the platform says it will still take before `resets_at`."""
+    connection.execute(
+        platforms.update()
+        .where(platforms.c.id == account_id)
+        .values(quota_remaining=remaining, quota_reported_at=sa.func.clock_timestamp(), quota_resets_at=resets_at)
     )
 
 

@@ -11,6 +11,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pipeline.vocabulary import ErrorKind, LatenessPolicy
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -35,16 +37,20 @@ class Version:
 class Claimed(Version):
     """A version that this worker alone may send now.
 
-    `late_seconds` is how long ago its intended time was; `max_lateness_minutes` is the account's limit.
+    `late_seconds` is how long ago its intended time was; `max_lateness_minutes` is the account's limit, and
+    `lateness_policy` its own policy or else the account's. `home_url` is where the post's home is live, None where
+    this is the home or there is none.
     """
 
     late_seconds: float
     max_lateness_minutes: int
+    lateness_policy: LatenessPolicy
     post_status: str | None
+    home_url: str | None
 
 
-# What each active account would send next, and when it may: oldest intention first. A lane that a live lease occupies
-# is left to its worker; a post's other distributions stay until its home page is published.
+# What each free lane would send next, and when it may: oldest intention first. A lane is an account; one that a live
+# lease occupies is left to its worker. A post's other distributions stay until its home page is published.
 _NEXT = """
     select pace.platform_id, next.id, greatest(next.next_attempt_at, pace.free_at) as at
     from account_pace pace
@@ -75,17 +81,15 @@ def next_due(connection: sa.Connection) -> timedelta | None:
 
 
 # The accounts' rows are locked first, in a statement of its own, so that the claim's snapshot sees every attempt of the
-# worker that held the lane before.
-_LOCK_LANES = sa.text("""
+# worker that held the lane before. Due longest first, so that more accounts than a worker has hands for take turns.
+_LOCK_LANES = sa.text(f"""
     select p.id
-    from platforms p
-    where p.state = 'active' and exists (
-        select from distributions d
-        where d.platform_id = p.id and d.status = 'scheduled' and d.next_attempt_at <= now()
-    )
-    order by p.id
+    from ({_NEXT}) as next join platforms p on p.id = next.platform_id
+    where next.at <= now()
+    order by next.at
+    limit :lanes
     for no key update of p skip locked
-""")
+""")  # noqa: S608 - our own text
 
 # Then the groups, in order: a change of status locks its group's row, and two workers that claim from two groups must
 # not do so in opposite orders. Whoever writes an outcome locks the account before the distribution and its group.
@@ -122,8 +126,14 @@ _CLAIM = sa.text(f"""
     )
     select c.id, c.post_id, c.platform_id, c.title, c.body, c.media_urls, c.link_url, c.platform_specific,
         v.content_hash as approved_hash, c.lease_token, c.retry_count, p.max_lateness_minutes,
+        coalesce(c.lateness_policy, p.lateness_policy) as lateness_policy,
         post.status as post_status,
         extract(epoch from now() - c.scheduled_for)::float8 as late_seconds,
+        (
+            select home.external_url from distributions home join platforms h on h.id = home.platform_id and h.is_home
+            where home.post_id = c.post_id and home.id <> c.id and home.status = 'published'
+            limit 1
+        ) as home_url,
         coalesce(
             (select jsonb_object_agg(h.step, h.handle) from publish_handles h where h.distribution_id = c.id), '{{}}'
         ) as handles,
@@ -137,26 +147,32 @@ _CLAIM = sa.text(f"""
 """)  # noqa: S608 - our own text
 
 
-def claim(connection: sa.Connection, *, worker: str, lease: timedelta) -> list[Claimed]:
-    """Take, of each account that may send now, what is due longest, for `worker` alone."""
-    lanes = connection.scalars(_LOCK_LANES).all()
-    if not lanes:
+def claim(connection: sa.Connection, *, worker: str, lease: timedelta, lanes: int) -> list[Claimed]:
+    """Take, of up to `lanes` accounts that may send now, what is due longest, for `worker` alone."""
+    free = connection.scalars(_LOCK_LANES, {"lanes": lanes}).all()
+    if not free:
         return []
-    connection.execute(_LOCK_GROUPS, {"lanes": lanes})
-    rows = connection.execute(_CLAIM, {"lanes": lanes, "lease": lease, "worker": worker})
+    connection.execute(_LOCK_GROUPS, {"lanes": free})
+    rows = connection.execute(_CLAIM, {"lanes": free, "lease": lease, "worker": worker})
     return [Claimed(**row) for row in rows.mappings()]
 
 
-def extend_leases(connection: sa.Connection, tokens: Mapping[UUID, int], lease: timedelta) -> None:
-    """The heartbeat: the leases still held by these tokens last until now + `lease`, or longer where they did."""
-    connection.execute(
-        sa.text("""
-            update distributions d
-            set lease_until = greatest(d.lease_until, now() + :lease)
-            from unnest(cast(:ids as uuid[]), cast(:tokens as bigint[])) as held (id, token)
-            where d.id = held.id and d.lease_token = held.token and d.status = 'publishing'
-        """),
-        {"ids": list(tokens), "tokens": list(tokens.values()), "lease": lease},
+def extend_leases(connection: sa.Connection, tokens: Mapping[UUID, int], lease: timedelta) -> set[UUID]:
+    """The heartbeat: the leases still held by these tokens last until now + `lease`, or longer where they did.
+
+    Returns those that are still held.
+    """
+    return set(
+        connection.scalars(
+            sa.text("""
+                update distributions d
+                set lease_until = greatest(d.lease_until, now() + :lease)
+                from unnest(cast(:ids as uuid[]), cast(:tokens as bigint[])) as held (id, token)
+                where d.id = held.id and d.lease_token = held.token and d.status = 'publishing'
+                returning d.id
+            """),
+            {"ids": list(tokens), "tokens": list(tokens.values()), "lease": lease},
+        )
     )
 
 
@@ -175,41 +191,68 @@ def record_handle(connection: sa.Connection, distribution_id: UUID, token: int, 
     return bool(connection.scalar(held, {"id": distribution_id, "token": token}))
 
 
-def expire_leases(connection: sa.Connection, settle: timedelta) -> list[UUID]:
-    """Attempts whose worker is gone: they may have been sent, so they become unknown, never scheduled again blindly."""
-    return list(
-        connection.scalars(
-            sa.text("""
-                with expired as (
-                    select id, lease_token from distributions
-                    where status = 'publishing' and lease_until <= now()
-                    for update skip locked
-                ),
-                journal as (
-                    update publish_attempts a
-                    set outcome = 'unknown', finished_at = clock_timestamp(), error_kind = 'lost',
-                        error_message = 'the worker stopped before it reported an outcome'
-                    from expired
-                    where a.distribution_id = expired.id and a.lease_token = expired.lease_token and a.outcome is null
-                )
-                update distributions d
-                set status = 'unknown', lease_until = null, leased_by = null,
-                    error_message = 'the worker stopped before it reported an outcome',
-                    settle_until = now() + :settle, reconcile_at = now()
-                from expired
-                where d.id = expired.id
-                returning d.id
-            """),
-            {"settle": settle},
-        )
+_EXPIRED = "d.status = 'publishing' and d.lease_until <= now()"
+
+_LOCK_EXPIRED_LANES = sa.text(f"""
+    select p.id from platforms p
+    where exists (select from distributions d where d.platform_id = p.id and {_EXPIRED})
+    for no key update skip locked
+""")  # noqa: S608 - our own text
+
+_LOCK_EXPIRED_GROUPS = sa.text(f"""
+    select g.id from cross_post_groups g
+    where g.id in (select d.cross_post_group_id from distributions d where d.platform_id = any (:lanes) and {_EXPIRED})
+    order by g.id
+    for update
+""")  # noqa: S608 - our own text
+
+_EXPIRE = sa.text(f"""
+    with expired as (
+        select d.id, d.lease_token from distributions d
+        where d.platform_id = any (:lanes) and {_EXPIRED}
+        for update
+    ),
+    journal as (
+        update publish_attempts a
+        set outcome = 'unknown', finished_at = clock_timestamp(), error_kind = 'lost',
+            error_message = 'the worker stopped before it reported an outcome'
+        from expired
+        where a.distribution_id = expired.id and a.lease_token = expired.lease_token and a.outcome is null
     )
+    update distributions d
+    set status = 'unknown', lease_until = null, leased_by = null,
+        error_message = 'the worker stopped before it reported an outcome',
+        settle_until = now() + :settle, reconcile_at = now()
+    from expired
+    where d.id = expired.id
+    returning d.id
+""")  # noqa: S608 - our own text
+
+
+def expire_leases(connection: sa.Connection, settle: timedelta) -> list[UUID]:
+    """Attempts whose worker is gone: they may have been sent, so they become unknown, never scheduled again blindly.
+
+    Accounts, groups and distributions are locked in this order, as by everybody.
+    """
+    lanes = connection.scalars(_LOCK_EXPIRED_LANES).all()
+    if not lanes:
+        return []
+    connection.execute(_LOCK_EXPIRED_GROUPS, {"lanes": lanes})
+    return list(connection.scalars(_EXPIRE, {"lanes": lanes, "settle": settle}))
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved(Version):
-    """A distribution that may have been sent. `settled`: from now on, an absence on the platform is evidence."""
+    """A distribution that may have been sent.
+
+    `settled`: from now on, an absence on the platform is evidence. `asked_for` is how long its outcome has been
+    unknown, `last_error` what the last attempt met.
+    """
 
     settled: bool
+    asked_for: timedelta
+    last_error: ErrorKind | None
+    person_asked: bool
 
 
 def claim_unresolved(connection: sa.Connection, *, lease: timedelta, limit: int = 20) -> list[Unresolved]:
@@ -232,6 +275,8 @@ def claim_unresolved(connection: sa.Connection, *, lease: timedelta, limit: int 
             )
             select t.id, t.post_id, t.platform_id, t.title, t.body, t.media_urls, t.link_url, t.platform_specific,
                 v.content_hash as approved_hash, t.lease_token, t.retry_count, t.settle_until <= now() as settled,
+                now() - last.started_at as asked_for, last.error_kind as last_error,
+                t.person_asked_at is not null as person_asked,
                 coalesce(
                     (select jsonb_object_agg(h.step, h.handle) from publish_handles h where h.distribution_id = t.id),
                     '{}'
@@ -240,6 +285,10 @@ def claim_unresolved(connection: sa.Connection, *, lease: timedelta, limit: int 
                     (select min(a.started_at) from publish_attempts a where a.distribution_id = t.id), t.scheduled_for
                 ) as started_at
             from taken t
+            left join lateral (
+                select a.started_at, a.error_kind from publish_attempts a
+                where a.distribution_id = t.id order by a.lease_token desc limit 1
+            ) as last on true
             left join review_versions v on v.review_id = t.review_id and v.distribution_id = t.id
         """),
         {"lease": lease, "limit": limit},

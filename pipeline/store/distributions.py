@@ -1,153 +1,152 @@
-"""Distributions and their journal: how an attempt ends.
+"""How attempts end: the journal's rows are closed and the distributions moved, many in one statement.
 
 Every write of a worker names the lease token it was given; a row that a later claim has taken over is left alone, and
 the function says so by its return value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
-from pipeline.vocabulary import AttemptOutcome, ErrorKind
+from pipeline.vocabulary import AttemptOutcome, DistributionStatus, ErrorKind
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """What the journal keeps of an attempt that did not end in a publication."""
+class Attempt:
+    """What the journal keeps of how an attempt ended."""
 
     outcome: AttemptOutcome
-    kind: ErrorKind | None
-    message: str
+    kind: ErrorKind | None = None
+    message: str | None = None
     code: str | None = None
     http_status: int | None = None
     retry_at: datetime | None = None
 
 
-def close_attempt(connection: sa.Connection, distribution_id: UUID, token: int, failure: Failure | None) -> None:
-    """Write how the attempt ended into the journal; None is a publication."""
-    connection.execute(
-        sa.text("""
-            update publish_attempts
-            set outcome = :outcome, finished_at = clock_timestamp(), error_kind = :kind, error_code = :code,
-                http_status = :http_status, error_message = :message, retry_at = :retry_at
-            where distribution_id = :id and lease_token = :token and outcome is null
-        """),
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Where a distribution goes from `publishing` or `unknown`. `reason` is for a person.
+
+    `next_attempt_at` puts it back into the queue; `scheduled_for`, the intention, stays unless it is named. Of an
+    unknown outcome, `settle` is how long an absence proves nothing, and `ask_after` when the platform is asked.
+    """
+
+    id: UUID
+    token: int
+    status: DistributionStatus
+    reason: str | None = None
+    external_id: str | None = None
+    external_url: str | None = None
+    published_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    scheduled_for: datetime | None = None
+    spend_retry: bool = False
+    settle: timedelta | None = None
+    ask_after: timedelta | None = None
+
+
+_CLOSE = sa.text("""
+    update publish_attempts a
+    set outcome = e.outcome, finished_at = clock_timestamp(), error_kind = e.kind, error_code = e.code,
+        http_status = e.http_status, error_message = e.message, retry_at = e.retry_at
+    from jsonb_to_recordset(:attempts) as e (
+        id uuid, token bigint, outcome text, kind text, code text, http_status integer, message text,
+        retry_at timestamptz
+    )
+    where a.distribution_id = e.id and a.lease_token = e.token and a.outcome is null
+""").bindparams(sa.bindparam("attempts", type_=JSONB))
+
+_FINISH = sa.text("""
+    update distributions d
+    set status = e.status,
+        error_message = case e.status when 'published' then null when 'held' then d.error_message else e.reason end,
+        hold_reason = case when e.status = 'held' then e.reason end,
+        external_id = coalesce(e.external_id, d.external_id),
+        external_url = coalesce(e.external_url, d.external_url),
+        published_at = e.published_at,
+        next_metrics_at = e.published_at,
+        scheduled_for = coalesce(e.scheduled_for, d.scheduled_for),
+        scheduled_local = coalesce(e.scheduled_for at time zone d.timezone, d.scheduled_local),
+        next_attempt_at = coalesce(e.next_attempt_at, d.next_attempt_at),
+        retry_count = d.retry_count + e.spend_retry::integer,
+        last_retry_at = case when e.status = 'scheduled' then clock_timestamp() else d.last_retry_at end,
+        settle_until = now() + e.settle * interval '1 second',
+        reconcile_at = now() + e.ask_after * interval '1 second',
+        person_asked_at = null, lease_until = null, leased_by = null
+    from jsonb_to_recordset(:endings) as e (
+        id uuid, token bigint, status text, reason text, external_id text, external_url text,
+        published_at timestamptz, next_attempt_at timestamptz, scheduled_for timestamptz, spend_retry boolean,
+        settle float8, ask_after float8
+    )
+    where d.id = e.id and d.lease_token = e.token and d.status in ('publishing', 'unknown')
+    returning d.id
+""").bindparams(sa.bindparam("endings", type_=JSONB))
+
+# Live: the post follows when this is its home, or when it has none.
+_PUBLISH_POSTS = sa.text("""
+    update publisher_posts post
+    set status = 'published', published_at = d.published_at
+    from distributions d join platforms p on p.id = d.platform_id
+    where d.id = any (:ids) and post.id = d.post_id and post.status = 'scheduled' and (p.is_home or not exists (
+        select from distributions home join platforms h on h.id = home.platform_id and h.is_home
+        where home.post_id = d.post_id and home.status <> 'cancelled'
+    ))
+""")
+
+# Kept for people; not for pacing, which reads the journal. Debounced: a row rewritten for each post is slow.
+_TOUCH_ACCOUNTS = sa.text("""
+    update platforms p set last_published_at = latest.at
+    from (
+        select platform_id, max(published_at) as at from distributions where id = any (:ids) group by platform_id
+    ) as latest
+    where p.id = latest.platform_id
+        and coalesce(p.last_published_at, '-infinity') < latest.at - interval '1 minute'
+""")
+
+_LOCK_GROUPS = sa.text("""
+    select g.id from cross_post_groups g
+    where g.id in (select cross_post_group_id from distributions where id = any (:ids))
+    order by g.id
+    for update
+""")
+
+
+def close_attempts(connection: sa.Connection, attempts: Sequence[tuple[UUID, int, Attempt]]) -> None:
+    """Write into the journal how the attempts of these distributions under these tokens ended; once each."""
+    rows = [
         {
-            "id": distribution_id,
+            "id": str(distribution_id),
             "token": token,
-            "outcome": failure.outcome if failure else AttemptOutcome.PUBLISHED,
-            "kind": failure.kind if failure else None,
-            "code": failure.code if failure else None,
-            "http_status": failure.http_status if failure else None,
-            "message": failure.message if failure else None,
-            "retry_at": failure.retry_at if failure else None,
-        },
-    )
+            "outcome": attempt.outcome,
+            "kind": attempt.kind,
+            "code": _storable(attempt.code),
+            "http_status": attempt.http_status,
+            "message": _storable(attempt.message),
+            "retry_at": attempt.retry_at.isoformat() if attempt.retry_at else None,
+        }
+        for distribution_id, token, attempt in attempts
+    ]
+    connection.execute(_CLOSE, {"attempts": rows})
 
 
-def mark_published(
-    connection: sa.Connection,
-    distribution_id: UUID,
-    token: int,
-    *,
-    external_id: str,
-    external_url: str | None,
-    published_at: datetime,
-) -> bool:
-    """Live. The post follows when this is its home, or when it has none. False where the lease was lost."""
-    row = connection.execute(
-        sa.text("""
-            update distributions d
-            set status = 'published', external_id = :external_id, external_url = :external_url,
-                published_at = :published_at, next_metrics_at = :published_at, error_message = null,
-                lease_until = null, leased_by = null, settle_until = null, reconcile_at = null
-            from platforms p
-            where d.id = :id and d.lease_token = :token and d.status in ('publishing', 'unknown')
-                and p.id = d.platform_id
-            returning d.post_id, d.platform_id, p.is_home
-        """),
-        {
-            "id": distribution_id,
-            "token": token,
-            "external_id": external_id,
-            "external_url": external_url,
-            "published_at": published_at,
-        },
-    ).one_or_none()
-    if row is None:
-        return False
-    connection.execute(
-        sa.text("""
-            update publisher_posts
-            set status = 'published', published_at = :published_at
-            where id = :post_id and status = 'scheduled' and (:is_home or not exists (
-                select from distributions home join platforms h on h.id = home.platform_id and h.is_home
-                where home.post_id = :post_id and home.status <> 'cancelled'
-            ))
-        """),
-        {"post_id": row.post_id, "is_home": row.is_home, "published_at": published_at},
-    )
-    # Kept for people; not for pacing, which reads the journal. Debounced: a row rewritten for each post is slow.
-    connection.execute(
-        sa.text("""
-            update platforms set last_published_at = :published_at
-            where id = :platform_id
-                and coalesce(last_published_at, '-infinity') < cast(:published_at as timestamptz) - interval '1 minute'
-        """),
-        {"platform_id": row.platform_id, "published_at": published_at},
-    )
-    return True
+def finish(connection: sa.Connection, endings: Sequence[Ending]) -> set[UUID]:
+    """Move the distributions on; returns those whose token still held. The others belong to somebody else now.
 
-
-def mark_rescheduled(
-    connection: sa.Connection, distribution_id: UUID, token: int, *, at: datetime, reason: str | None, spend_retry: bool
-) -> bool:
-    """Certainly not sent: back in the queue for `at`. `scheduled_for`, the intention, stays."""
-    return _finish(
-        connection,
-        distribution_id,
-        token,
-        "status = 'scheduled', next_attempt_at = :at, error_message = :reason, last_retry_at = clock_timestamp(),"
-        " retry_count = retry_count + :spent, settle_until = null, reconcile_at = null",
-        {"at": at, "reason": reason, "spent": int(spend_retry)},
-    )
-
-
-def mark_failed(connection: sa.Connection, distribution_id: UUID, token: int, reason: str) -> bool:
-    return _finish(
-        connection,
-        distribution_id,
-        token,
-        "status = 'failed', error_message = :reason, settle_until = null, reconcile_at = null",
-        {"reason": reason},
-    )
-
-
-def mark_held(connection: sa.Connection, distribution_id: UUID, token: int, reason: str) -> bool:
-    return _finish(connection, distribution_id, token, "status = 'held', hold_reason = :reason", {"reason": reason})
-
-
-def mark_unknown(
-    connection: sa.Connection,
-    distribution_id: UUID,
-    token: int,
-    *,
-    reason: str,
-    settle: timedelta,
-    ask_after: timedelta,
-) -> bool:
-    return _finish(
-        connection,
-        distribution_id,
-        token,
-        "status = 'unknown', error_message = :reason, settle_until = now() + :settle,"
-        " reconcile_at = now() + :ask_after",
-        {"reason": reason, "settle": settle, "ask_after": ask_after},
-    )
+    The caller has locked their accounts (see `store.accounts.lock`), as a claim does, before the groups locked here.
+    """
+    connection.execute(_LOCK_GROUPS, {"ids": [ending.id for ending in endings]})
+    rows = [_row(ending) for ending in endings]
+    kept = set(connection.scalars(_FINISH, {"endings": rows}))
+    published = [each.id for each in endings if each.status == DistributionStatus.PUBLISHED and each.id in kept]
+    if published:
+        connection.execute(_PUBLISH_POSTS, {"ids": published})
+        connection.execute(_TOUCH_ACCOUNTS, {"ids": published})
+    return kept
 
 
 def ask_again(
@@ -160,15 +159,64 @@ def ask_again(
             set reconcile_at = coalesce(now() + :after, settle_until), error_message = coalesce(:reason, error_message)
             where id = :id and lease_token = :token and status = 'unknown'
         """),
-        {"id": distribution_id, "token": token, "after": after, "reason": reason},
+        {"id": distribution_id, "token": token, "after": after, "reason": _storable(reason)},
     )
 
 
-def _finish(
-    connection: sa.Connection, distribution_id: UUID, token: int, assignments: str, values: Mapping[str, Any]
-) -> bool:
-    statement = sa.text(f"""
-        update distributions set {assignments}, lease_until = null, leased_by = null
-        where id = :id and lease_token = :token and status in ('publishing', 'unknown')
-    """)  # noqa: S608 - the assignments are this module's own text
-    return connection.execute(statement, {"id": distribution_id, "token": token, **values}).rowcount == 1
+def ask_person(connection: sa.Connection, distribution_id: UUID, token: int) -> bool:
+    """From now on a person is asked too; False where one is already, or the token no longer holds."""
+    return bool(
+        connection.execute(
+            sa.text("""
+                update distributions set person_asked_at = now()
+                where id = :id and lease_token = :token and status = 'unknown' and person_asked_at is null
+            """),
+            {"id": distribution_id, "token": token},
+        ).rowcount
+    )
+
+
+def take_next_slot(connection: sa.Connection, distribution_id: UUID, platform_id: UUID) -> datetime | None:
+    """Give up the slot the distribution missed and take the account's next free one; None where there is none."""
+    connection.execute(
+        sa.text("update publishing_calendar set distribution_id = null where distribution_id = :id"),
+        {"id": distribution_id},
+    )
+    slot: datetime | None = connection.scalar(
+        sa.text("""
+            with free as (
+                select id from publishing_calendar
+                where platform_id = :platform_id and starts_at > now() and distribution_id is null and not is_locked
+                order by starts_at
+                limit 1
+                for update skip locked
+            )
+            update publishing_calendar c set distribution_id = :id
+            from free where c.id = free.id
+            returning c.starts_at
+        """),
+        {"id": distribution_id, "platform_id": platform_id},
+    )
+    return slot
+
+
+def _row(ending: Ending) -> dict[str, Any]:
+    return {
+        "id": str(ending.id),
+        "token": ending.token,
+        "status": ending.status,
+        "reason": _storable(ending.reason),
+        "external_id": _storable(ending.external_id),
+        "external_url": _storable(ending.external_url),
+        "published_at": ending.published_at.isoformat() if ending.published_at else None,
+        "next_attempt_at": ending.next_attempt_at.isoformat() if ending.next_attempt_at else None,
+        "scheduled_for": ending.scheduled_for.isoformat() if ending.scheduled_for else None,
+        "spend_retry": ending.spend_retry,
+        "settle": ending.settle.total_seconds() if ending.settle is not None else None,
+        "ask_after": ending.ask_after.total_seconds() if ending.ask_after is not None else None,
+    }
+
+
+def _storable(text: str | None) -> str | None:
+    """What PostgreSQL can hold of a text that came from outside: no NUL, no half of a surrogate pair."""
+    return None if text is None else text.replace("\0", "").encode("utf-8", "replace").decode()

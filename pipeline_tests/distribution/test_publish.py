@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -211,9 +212,10 @@ def test_what_was_not_sent_waits_and_keeps_its_intended_time(engine, connection)
 def test_tries_end_at_the_stated_maximum(engine, connection):
     doomed = factories.distribution(connection, factories.account(connection))
     platform = Platform(not_sent(ErrorKind.UNAVAILABLE))
+    patient = replace(CONFIG, breaker_failures=100)
     for _ in range(CONFIG.max_tries + 2):
         make_due(connection, doomed)
-        publish_due(engine, platform.open, CONFIG, worker="w")
+        publish_due(engine, platform.open, patient, worker="w")
     row = factories.row_of(engine, doomed)
     assert (row.status, len(attempts_of(engine, doomed))) == ("failed", CONFIG.max_tries)
     assert "given up after 8 tries" in row.error_message

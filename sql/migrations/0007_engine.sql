@@ -80,3 +80,7 @@ alter table outbox add column given_up_at timestamptz;
 comment on column outbox.given_up_at is 'when the tries were used up; a person may ask for it again';
 drop index outbox_undelivered;
 create index outbox_undelivered on outbox (available_at) where delivered_at is null and given_up_at is null;
+
+-- By lane: the claim asks whether an account's lane is occupied.
+drop index distributions_leased;
+create index distributions_leased on distributions (platform_id, lease_until) where status = 'publishing';

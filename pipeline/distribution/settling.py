@@ -1,0 +1,195 @@
+"""From what happened to an attempt to what the database says: the distribution, the journal, the account, the alert."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pipeline.distribution.engine import EngineConfig, TooLate, backoff, breaker_rest
+from pipeline.platforms.base import NotSent, PlatformError, Published, PublishOutcome, Rejected, Unknown
+from pipeline.store import accounts, alerts, distributions
+from pipeline.store.accounts import AccountRow
+from pipeline.store.claims import Claimed
+from pipeline.store.distributions import Attempt, Ending
+from pipeline.vocabulary import AlertKind, AttemptOutcome, DistributionStatus, ErrorKind
+
+_FIRST_QUESTION: Final = timedelta(seconds=15)
+"""After an unknown outcome, when the platform is first asked: most lost answers are about something that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Not tried: a person must look first."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Not tried: something it needs is not there yet. No retry is spent."""
+
+    reason: str
+    for_: timedelta
+
+
+Outcome = PublishOutcome | TooLate | Held | Postponed
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over, before anybody has written it down."""
+
+    account: AccountRow
+    item: Claimed
+    outcome: Outcome
+
+
+def settle(connection: sa.Connection, ended: Sequence[Ended], config: EngineConfig) -> set[UUID]:
+    """Write down how attempts ended, in the caller's transaction; returns the ids whose lease still held.
+
+    Of the others somebody else answers for the distribution, and only the journal's row of the attempt is closed. What
+    an outcome says about its account holds all the same.
+    """
+    accounts.lock_all(connection, {each.account.id for each in ended})
+    distributions.close_attempts(
+        connection, [(each.item.id, each.item.lease_token, _attempt(each.outcome)) for each in ended]
+    )
+    endings = [_ending(connection, each, config) for each in ended]
+    kept = distributions.finish(connection, endings)
+    _settle_accounts(connection, ended, config)
+    for each, ending in zip(ended, endings, strict=True):
+        if each.item.id in kept:
+            _tell(connection, each, ending)
+    published = [subject(e.id) for e in endings if e.status == DistributionStatus.PUBLISHED and e.id in kept]
+    if published:
+        alerts.resolve_all_about(connection, published)
+    return kept
+
+
+def subject(distribution_id: UUID) -> str:
+    """What alerts about a distribution are filed under."""
+    return f"distribution {distribution_id}"
+
+
+def _attempt(outcome: Outcome) -> Attempt:
+    match outcome:
+        case Published():
+            return Attempt(AttemptOutcome.PUBLISHED)
+        case Rejected(error=error):
+            return _failed(AttemptOutcome.REJECTED, error)
+        case NotSent(error=error, retry_at=retry_at):
+            return replace(_failed(AttemptOutcome.NOT_SENT, error), retry_at=retry_at)
+        case Unknown(error=error):
+            return _failed(AttemptOutcome.UNKNOWN, error)
+        case TooLate(reason=reason) | Held(reason=reason) | Postponed(reason=reason):
+            return Attempt(AttemptOutcome.NOT_SENT, message=reason)
+
+
+def _failed(outcome: AttemptOutcome, error: PlatformError) -> Attempt:
+    return Attempt(outcome, error.kind, error.message, error.code, error.http_status)
+
+
+def _ending(connection: sa.Connection, ended: Ended, config: EngineConfig) -> Ending:
+    item = ended.item
+    to = partial(Ending, item.id, item.lease_token)
+    match ended.outcome:
+        case Published(external_id=id_, external_url=url, published_at=at):
+            ending = to(DistributionStatus.PUBLISHED, external_id=id_, external_url=url, published_at=at)
+        case Rejected(error=error):
+            ending = to(DistributionStatus.FAILED, error.message)
+        case Unknown(error=error):
+            ask_after = min(config.settle, _FIRST_QUESTION)
+            ending = to(DistributionStatus.UNKNOWN, error.message, settle=config.settle, ask_after=ask_after)
+        case NotSent() as not_sent:
+            ending = _again(item, not_sent, config)
+        case Postponed(reason=reason, for_=wait):
+            ending = _queued(item, datetime.now(UTC) + wait, reason)
+        case Held(reason=reason):
+            ending = to(DistributionStatus.HELD, reason)
+        case TooLate() as late:
+            ending = _late(connection, item, late)
+    return ending
+
+
+def _again(item: Claimed, outcome: NotSent, config: EngineConfig) -> Ending:
+    now, reason = datetime.now(UTC), outcome.error.message
+    if outcome.error.kind == ErrorKind.AUTH:
+        return _queued(item, now, reason)
+    if outcome.error.kind == ErrorKind.RATE_LIMITED:
+        return _queued(item, _rested(outcome, config), reason)
+    if item.retry_count + 1 >= config.max_tries:
+        reason = f"given up after {config.max_tries} tries: {reason}"
+        return Ending(item.id, item.lease_token, DistributionStatus.FAILED, reason)
+    at = outcome.retry_at or now + backoff(item.retry_count, config)
+    return replace(_queued(item, at, reason), spend_retry=True)
+
+
+def _queued(item: Claimed, at: datetime, reason: str) -> Ending:
+    return Ending(item.id, item.lease_token, DistributionStatus.SCHEDULED, reason, next_attempt_at=at)
+
+
+def _late(connection: sa.Connection, item: Claimed, late: TooLate) -> Ending:
+    reason = late.reason
+    if late.next_slot:
+        slot = distributions.take_next_slot(connection, item.id, item.platform_id)
+        if slot is not None:
+            return replace(_queued(item, slot, reason), scheduled_for=slot)
+        reason += ", but its calendar has none"
+    return Ending(
+        item.id, item.lease_token, DistributionStatus.HELD, f"{reason}; release it at a new time, or cancel it"
+    )
+
+
+def _rested(outcome: NotSent, config: EngineConfig) -> datetime:
+    return outcome.retry_at or datetime.now(UTC) + config.rate_limit_pause
+
+
+def _settle_accounts(connection: sa.Connection, ended: Sequence[Ended], config: EngineConfig) -> None:
+    """What the outcomes say about their accounts: refused credentials, a limit, a quota, a platform not well."""
+    failing: set[UUID] = set()
+    for each in ended:
+        match each.outcome:
+            case Published(quota=quota) if quota is not None:
+                accounts.report_quota(connection, each.account.id, quota.remaining, quota.resets_at)
+            case NotSent(error=error) if error.kind == ErrorKind.AUTH:
+                _pause(connection, each.account, error)
+            case NotSent(error=error) as outcome if error.kind == ErrorKind.RATE_LIMITED:
+                accounts.hold_until(connection, each.account.id, _rested(outcome, config))
+        if isinstance(each.outcome, Rejected | NotSent | Unknown):
+            failing.add(each.account.id)
+    if failing:
+        accounts.count_errors(connection, list(failing))
+    for account_id in failing:
+        failures = accounts.failures_in_a_row(connection, account_id, config.breaker_failures + 20)
+        rest = breaker_rest(failures, config)
+        if rest is not None:
+            accounts.hold_until(connection, account_id, datetime.now(UTC) + rest)
+
+
+def _pause(connection: sa.Connection, account: AccountRow, error: PlatformError) -> None:
+    reason = f"the platform refused the credentials: {error.message}"
+    accounts.pause(connection, account.id, reason)
+    alerts.raise_alert(
+        connection,
+        AlertKind.PAUSED,
+        f"account {account.account_key}",
+        f"{account.account_key} is paused: {reason}. Its queue waits. Mend the credentials, then: "
+        f"pressroom accounts resume {account.account_key}",
+    )
+
+
+def _tell(connection: sa.Connection, ended: Ended, ending: Ending) -> None:
+    kinds = {DistributionStatus.FAILED: AlertKind.FAILED, DistributionStatus.HELD: AlertKind.HELD}
+    if ending.status in kinds:
+        title = ended.item.title or ended.item.body[:60]
+        alerts.raise_alert(
+            connection,
+            kinds[ending.status],
+            subject(ending.id),
+            f"“{title}” on {ended.account.account_key} is {ending.status}: {ending.reason}. "
+            f"pressroom distributions show {str(ending.id)[:8]}",
+        )
