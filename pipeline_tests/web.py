@@ -1,9 +1,13 @@
-"""A small web server on loopback, for what we read from elsewhere."""
+"""Small web servers on loopback, for what we read from elsewhere."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import uvicorn
+from starlette.types import ASGIApp
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -37,3 +41,18 @@ def serve(answer: Callable[[BaseHTTPRequestHandler], Answer | None]) -> Iterator
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def serve_app(app: ASGIApp) -> Iterator[str]:
+    """The address at which the application is served."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join()

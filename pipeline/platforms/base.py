@@ -59,12 +59,24 @@ class PlatformError:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """What the platform says it would still take: `remaining` posts of the account before `resets_at`."""
+
+    remaining: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
-    """It is live. `published_at` is the platform's own time where it tells one, else the moment of its answer."""
+    """It is live. `published_at` is the platform's own time where it tells one, else the moment of its answer.
+
+    `quota` is the account's as of that answer, None where the platform told none.
+    """
 
     external_id: str
     external_url: str | None
     published_at: datetime
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +168,19 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom the credentials speak for.
+
+    `missing_scopes` are the permissions that publishing needs and these credentials lack, by the platform's names for
+    them. `expires_at` is when the credentials end, None where they don't or the platform does not tell.
+    """
+
+    name: str
+    missing_scopes: Sequence[str] = ()
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The publication is no longer on the platform."""
 
@@ -232,8 +257,8 @@ class Adapter(Protocol):
         """
         ...
 
-    def whoami(self) -> str:
-        """The account's name as the platform knows it, by a call without effect.
+    def whoami(self) -> Identity:
+        """The account as the platform knows it, and what it may do, by a call without effect.
 
         Raises:
             PlatformUnavailableError: the credentials are refused or the platform can't be reached.

@@ -4,10 +4,9 @@ The default is ambiguous: only what certainly had no effect counts as not sent o
 of the platforms documents that it means so.
 """
 
-import math
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
@@ -21,6 +20,7 @@ from pipeline.platforms.base import (
     Rejected,
     Unknown,
 )
+from pipeline.platforms.limits import retry_time
 from pipeline.vocabulary import ErrorKind
 
 _MAX_MESSAGE: Final = 300
@@ -54,8 +54,11 @@ class CallError(Exception):
 
     def as_rate_limited(self) -> NotSent:
         """The same, where the platform says in other words that the account has used up its allowance."""
-        error = self.error
-        return NotSent(PlatformError(ErrorKind.RATE_LIMITED, error.message, error.code, error.http_status))
+        return NotSent(replace(self.error, kind=ErrorKind.RATE_LIMITED))
+
+    def as_unauthorised(self) -> NotSent:
+        """The same, where the refusal is about the account: it may not publish, whatever the content."""
+        return NotSent(replace(self.error, kind=ErrorKind.AUTH))
 
     def inconclusive(self) -> Inconclusive:
         return Inconclusive(self.error)
@@ -140,44 +143,6 @@ def _explanation(payload: Any) -> tuple[str, str | None]:
         _, _, problem = str(payload.get("type", "")).partition("/problems/")  # X's kinds of problem are addresses
         code = problem or None
     return "; ".join(parts), code
-
-
-def retry_time(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """When to ask again, in the platform's words; None where it gives none that can be read.
-
-    Reads `Retry-After` (seconds or an HTTP date, RFC 9110 10.2.3) and `x-rate-limit-reset` (epoch seconds). Where both
-    are given, the later holds.
-    """
-    found = httpx.Headers(headers)
-    told = [_retry_after(found.get("retry-after", ""), now), _epoch(found.get("x-rate-limit-reset", ""))]
-    return max((moment for moment in told if moment is not None), default=None)
-
-
-def _retry_after(text: str, now: datetime) -> datetime | None:
-    seconds = _number(text)
-    try:
-        if seconds is not None:
-            return now + timedelta(seconds=max(0.0, seconds))
-        moment = parsedate_to_datetime(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _epoch(text: str) -> datetime | None:
-    seconds = _number(text)
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def presentable(refusal: Refusal, secrets: Iterable[str]) -> Refusal:

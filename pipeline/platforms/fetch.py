@@ -9,7 +9,8 @@ import ipaddress
 import socket
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -43,6 +44,10 @@ class FetchError(Exception):
     """It could not be read, or may not be; the message says why, without the URL's query or a password."""
 
 
+class RefusedError(FetchError):
+    """It may not be read, whoever answers there: no web address, or not a public one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """An answer read whole, decoded. `etag` and `last_modified` are for the next conditional fetch."""
@@ -57,6 +62,15 @@ class Fetched:
 @dataclass(frozen=True, slots=True)
 class NotModified:
     """The server says that nothing has changed since the validators it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What is at a URL, by the head of its answer. `url` is where the redirects ended."""
+
+    url: str
+    status: int
+    content_type: str
 
 
 def fetch(
@@ -75,43 +89,10 @@ def fetch(
     Raises:
         FetchError: refused, unreachable, not a success, too large, too slow, or not decodable.
     """
-    import httpx
-
-    headers = {"User-Agent": "pressroom", "Accept-Encoding": "gzip", "Connection": "close"}
-    headers |= {name: value for name, value in _validators(etag, last_modified).items() if value}
-    deadline = time.monotonic() + timeout_seconds
-    with httpx.Client(verify=_tls(), trust_env=False, follow_redirects=False) as client:
-        for _ in range(_MAX_REDIRECTS + 1):
-            target = _checked_url(url)
-            try:
-                answer = _get(client, target, headers, deadline, allow_private=allow_private, max_bytes=max_bytes)
-            except httpx.TimeoutException:
-                raise FetchError(f"{_shown(target)} took longer than {timeout_seconds:g} s.") from None
-            except (httpx.RequestError, httpx.InvalidURL) as error:
-                reason = str(error) or type(error).__name__
-                raise FetchError(f"{_shown(target)} could not be read: {reason}.") from None
-            if not isinstance(answer, str):
-                return answer
-            url = answer
-    raise FetchError(f"{_shown(target)} redirects more than {_MAX_REDIRECTS} times.")
-
-
-def _get(
-    client: "httpx.Client",
-    target: "httpx.URL",
-    headers: Mapping[str, str],
-    deadline: float,
-    *,
-    allow_private: bool,
-    max_bytes: int,
-) -> Fetched | NotModified | str:
-    """One request. A string is the address that it redirects to."""
-    response = _send(client, target, headers, deadline, _addresses_of(target, allow_private=allow_private))
-    try:
+    wanted = {name: value for name, value in _validators(etag, last_modified).items() if value}
+    with _answer(url, wanted, lambda _: allow_private, timeout_seconds) as (target, response, deadline):
         if response.status_code == _NOT_MODIFIED:
             return NotModified()
-        if response.status_code in _REDIRECTS and "location" in response.headers:
-            return str(target.join(response.headers["location"]))
         if not response.is_success:
             raise FetchError(f"{_shown(target)} answered {response.status_code} {response.reason_phrase}.")
         return Fetched(
@@ -121,8 +102,58 @@ def _get(
             etag=response.headers.get("etag"),
             last_modified=response.headers.get("last-modified"),
         )
-    finally:
-        response.close()
+
+
+def probe(url: str, *, private_origins: Collection[str] = (), timeout_seconds: float = 10.0) -> Probed:
+    """See what is at a public http or https URL, without reading it.
+
+    A GET whose body is left unread, because servers answer HEAD and ranges less truthfully. Addresses that are not
+    public are refused at each step but on the `private_origins` (see `origin_of`).
+
+    Raises:
+        FetchError: refused, unreachable or too slow.
+    """
+    with _answer(url, {}, lambda target: _origin(target) in private_origins, timeout_seconds) as (target, response, _):
+        return Probed(str(target), response.status_code, response.headers.get("content-type", ""))
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port, which together say whose page it is. Raises: FetchError."""
+    return _origin(_checked_url(url))
+
+
+def _origin(target: "httpx.URL") -> str:
+    return f"{target.scheme}://{target.host.lower()}:{_port(target)}"
+
+
+@contextmanager
+def _answer(
+    url: str, headers: Mapping[str, str], may_be_private: "Callable[[httpx.URL], bool]", timeout_seconds: float
+) -> "Iterator[tuple[httpx.URL, httpx.Response, float]]":
+    """The last answer, its body unread, where it came from, and the deadline for reading it.
+
+    Raises:
+        FetchError: what goes wrong on the way, and with the body.
+    """
+    import httpx
+
+    headers = {"User-Agent": "pressroom", "Accept-Encoding": "gzip", "Connection": "close", **headers}
+    deadline = time.monotonic() + timeout_seconds
+    target = _checked_url(url)
+    try:
+        with httpx.Client(verify=_tls(), trust_env=False, follow_redirects=False) as client:
+            for _ in range(_MAX_REDIRECTS + 1):
+                addresses = _addresses_of(target, allow_private=may_be_private(target))
+                with closing(_send(client, target, headers, deadline, addresses)) as response:
+                    if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                        yield target, response, deadline
+                        return
+                    target = _checked_url(str(target.join(response.headers["location"])))
+    except httpx.TimeoutException:
+        raise FetchError(f"{_shown(target)} took longer than {timeout_seconds:g} s.") from None
+    except (httpx.RequestError, httpx.InvalidURL) as error:
+        raise FetchError(f"{_shown(target)} could not be read: {str(error) or type(error).__name__}.") from None
+    raise FetchError(f"{_shown(target)} redirects more than {_MAX_REDIRECTS} times.")
 
 
 def _send(
@@ -176,27 +207,30 @@ def _checked_url(url: str) -> "httpx.URL":
     try:
         target = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise FetchError(f"The URL can't be read: {error}.") from None
+        raise RefusedError(f"The URL can't be read: {error}.") from None
     if target.scheme not in ("http", "https") or not target.host:
-        raise FetchError(f"Only http and https URLs are read, not {target.scheme or 'a URL without a scheme'}.")
+        raise RefusedError(f"Only http and https URLs are read, not {target.scheme or 'a URL without a scheme'}.")
     if target.userinfo:
-        raise FetchError(f"The URL of {target.host} holds a password, which would be kept in clear text.")
+        raise RefusedError(f"The URL of {target.host} holds a password, which would be kept in clear text.")
     return target
 
 
 def _addresses_of(target: "httpx.URL", *, allow_private: bool) -> list[str]:
     """Where to connect. All of the host's addresses are checked: which one is used is a matter of chance."""
-    port = target.port or (443 if target.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(target.host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(target.host, _port(target), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise FetchError(f"The host {target.host} is not known.") from None
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not allow_private:
         for address in addresses:
             if not is_public(address):
-                raise FetchError(f"The host {target.host} has the address {address}, which is not a public one.")
+                raise RefusedError(f"The host {target.host} has the address {address}, which is not a public one.")
     return addresses
+
+
+def _port(target: "httpx.URL") -> int:
+    return target.port or (443 if target.scheme == "https" else 80)
 
 
 def is_public(address: str) -> bool:

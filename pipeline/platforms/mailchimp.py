@@ -27,6 +27,7 @@ from pipeline.platforms.base import (
     Content,
     Gone,
     Guarantee,
+    Identity,
     Inconclusive,
     Journal,
     Metrics,
@@ -50,6 +51,7 @@ ADDRESS_TAG: Final = "*|LIST:ADDRESS|*"
 _CAMPAIGN_STEP: Final = "campaign"
 _DRAFT: Final = "save"
 _SENT: Final = ("sending", "sent")
+_ROLES_THAT_DO_NOT_SEND: Final = ("viewer", "author")
 _NO_CONTENT: Final = 204
 _PAGE: Final = 1000
 _ONE_BY_ONE: Final = 3
@@ -140,11 +142,13 @@ class MailchimpAdapter:
             raise failure.unavailable() from None
         return figures
 
-    def whoami(self) -> str:
+    def whoami(self) -> Identity:
         try:
-            return str(self._object(self._api.root.get_root).get("account_name"))
+            root = self._object(self._api.root.get_root)
         except CallError as failure:
             raise failure.unavailable() from None
+        name = str(root.get("account_name"))
+        return Identity(name, ("sending campaigns",) * (root.get("role") in _ROLES_THAT_DO_NOT_SEND))
 
     def _campaign(self, content: Content, journal: Journal) -> dict[str, Any] | None:
         """The campaign that an earlier attempt made, as it is now. Raises: CallError."""

@@ -25,6 +25,7 @@ from pipeline.platforms.base import (
     Content,
     Gone,
     Guarantee,
+    Identity,
     Inconclusive,
     Journal,
     Metrics,
@@ -42,6 +43,8 @@ from pipeline.vocabulary import ErrorKind
 _SLUG_STEP: Final = "slug"
 _SLUG_WORDS: Final = 60
 _TRASHED: Final = "__trashed"
+_NEEDED: Final = ("edit_posts", "publish_posts", "upload_files")
+_MAY_NOT_PUBLISH: Final = ("rest_cannot_create", "rest_cannot_publish")
 _LIVE: Final = ("publish", "trash")
 """What was live; a post in the trash was taken down after that."""
 
@@ -84,7 +87,7 @@ class WordPressAdapter:
         try:
             return _published(as_object(self._ask("POST", "posts", json=post)))
         except CallError as failure:
-            return failure.outcome
+            return failure.as_unauthorised() if failure.error.code in _MAY_NOT_PUBLISH else failure.outcome
 
     def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
         try:
@@ -125,11 +128,14 @@ class WordPressAdapter:
             raise failure.unavailable() from None
         return gone
 
-    def whoami(self) -> str:
+    def whoami(self) -> Identity:
         try:
-            return str(as_object(self._ask("GET", "users/me")).get("name"))
+            user = as_object(self._ask("GET", "users/me", params={"context": "edit"}))
         except CallError as failure:
             raise failure.unavailable() from None
+        held = user.get("capabilities")
+        missing = tuple(name for name in _NEEDED if not held.get(name)) if isinstance(held, dict) else ()
+        return Identity(str(user.get("name")), missing)
 
     def _fields(self, content: Content) -> dict[str, Any]:
         """Raises: CallError."""

@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Final
 
 import tweepy
+from requests import Response
 
 from pipeline.platforms import x_text
 from pipeline.platforms.base import (
@@ -29,18 +30,21 @@ from pipeline.platforms.base import (
     Content,
     Gone,
     Guarantee,
+    Identity,
     Journal,
     Metrics,
     PlatformError,
     Problem,
     Published,
     PublishOutcome,
+    Quota,
     ReconcileOutcome,
     Rejected,
     Unknown,
 )
 from pipeline.platforms.failures import CallError, garbled, required
 from pipeline.platforms.http import Wire, as_list, as_object, batches
+from pipeline.platforms.limits import quota
 from pipeline.platforms.sdk import WireSession, json_of
 from pipeline.vocabulary import ErrorKind
 
@@ -54,6 +58,8 @@ _SKEW: Final = timedelta(minutes=2)
 """How far X's clock may be behind ours."""
 _PAGES: Final = 32
 """A timeline reaches back 3,200 posts."""
+_ACCOUNT_PROBLEMS: Final = ("oauth1-permissions", "client-forbidden")
+"""Refusals of the token or the app, whatever the post says."""
 _INTERACTIONS: Final = ("like_count", "repost_count", "reply_count", "quote_count", "bookmark_count")
 
 
@@ -86,13 +92,16 @@ class XAdapter:
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
         try:
-            answer = self._ask("POST", "/2/tweets", json={"text": content.body})
-            return self._published(as_object(answer.get("data")), datetime.now(UTC))
+            response = self._call("POST", "/2/tweets", json={"text": content.body})
+            tweet = as_object(as_object(json_of(response)).get("data"))
+            return self._published(tweet, datetime.now(UTC), quota(response.headers))
         except CallError as failure:
             if failure.error.http_status == 403 and "duplicate content" in failure.error.message.lower():  # noqa: PLR2004
                 return self._adopt(content, journal, failure.error)
             if failure.error.code == "usage-capped":
                 return failure.as_rate_limited()
+            if failure.error.code in _ACCOUNT_PROBLEMS:
+                return failure.as_unauthorised()
             return failure.outcome
 
     def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
@@ -128,11 +137,14 @@ class XAdapter:
             raise failure.unavailable() from None
         return figures
 
-    def whoami(self) -> str:
+    def whoami(self) -> Identity:
         try:
-            return f"@{self._me().get('username')}"
+            response = self._call("GET", "/2/users/me")
+            name = as_object(as_object(json_of(response)).get("data")).get("username")
         except CallError as failure:
             raise failure.unavailable() from None
+        # X tells on every answer to a signed call what the token may do: read, read-write or more.
+        return Identity(f"@{name}", ("write",) * (response.headers.get("x-access-level") == "read"))
 
     def _adopt(self, content: Content, journal: Journal, error: PlatformError) -> PublishOutcome:
         try:
@@ -165,25 +177,28 @@ class XAdapter:
                 return
             query["pagination_token"] = str(token)
 
-    def _published(self, tweet: Mapping[str, Any], at: datetime) -> Published:
+    def _published(self, tweet: Mapping[str, Any], at: datetime, told: Quota | None = None) -> Published:
         """Raises: CallError: it has no id."""
         id_ = tweet.get("id")
         if not isinstance(id_, str) or not id_:
             raise garbled("X's answer has no id")
         web = _WEB_ADDRESS if self._address == _ADDRESS else self._address
-        return Published(id_, f"{web}/i/status/{id_}", at)
-
-    def _me(self) -> dict[str, Any]:
-        """Raises: CallError."""
-        return as_object(self._ask("GET", "/2/users/me").get("data"))
+        return Published(id_, f"{web}/i/status/{id_}", at, told)
 
     @cached_property
     def _user_id(self) -> str:
-        return str(self._account.publish_config.get("user_id") or self._me().get("id"))
+        """Raises: CallError."""
+        known = self._account.publish_config.get("user_id")
+        return str(known or as_object(self._ask("GET", "/2/users/me").get("data")).get("id"))
 
     def _ask(self, method: str, route: str, **request: Any) -> dict[str, Any]:
         """Raises: CallError."""
-        return as_object(json_of(self._client.request(method, route, user_auth=True, **request)))
+        return as_object(json_of(self._call(method, route, **request)))
+
+    def _call(self, method: str, route: str, **request: Any) -> Response:
+        """Raises: CallError."""
+        response: Response = self._client.request(method, route, user_auth=True, **request)
+        return response
 
     @cached_property
     def _client(self) -> Any:

@@ -249,7 +249,10 @@ def test_missing_credentials_are_named_before_anything_is_sent(platform: Platfor
 
 
 def test_the_account_is_told_by_its_name(platform: Platform):
-    assert "sandbox" in platform.adapter().whoami().lower()
+    identity = platform.adapter().whoami()
+    assert "sandbox" in identity.name.lower()
+    assert identity.missing_scopes == ()
+    assert identity.expires_at is None
 
 
 def test_no_secret_is_in_a_log_at_debug_nor_in_a_repr_nor_in_an_error(

@@ -7,7 +7,16 @@ import tracemalloc
 
 import pytest
 
-from pipeline.platforms.fetch import Fetched, FetchError, NotModified, fetch, is_public
+from pipeline.platforms.fetch import (
+    Fetched,
+    FetchError,
+    NotModified,
+    RefusedError,
+    fetch,
+    is_public,
+    origin_of,
+    probe,
+)
 from pipeline_tests.web import serve
 
 PAGE = b"<rss/>"
@@ -211,3 +220,53 @@ def test_a_host_with_several_addresses_is_reached_at_the_one_that_answers(monkey
     with serve(lambda _: (200, {}, PAGE)) as address:
         resolve_to(monkeypatch, "127.0.0.2", "127.0.0.1")
         assert fetched(f"http://feed.example:{address.rpartition(':')[2]}/").body == PAGE
+
+
+def test_a_probe_tells_status_and_type_and_leaves_the_body_unread():
+    written = []
+
+    def endless(request):
+        request.send_response(200)
+        request.send_header("Content-Type", "video/mp4")
+        request.end_headers()
+        try:
+            while True:
+                written.append(request.wfile.write(bytes(65536)))
+        except OSError:
+            closed.set()
+
+    closed = threading.Event()
+    with serve(endless) as address:
+        found = probe(f"{address}/film", private_origins={origin_of(address)})
+        assert closed.wait(10)
+    assert (found.url, found.status, found.content_type) == (f"{address}/film", 200, "video/mp4")
+    assert sum(written) < 16_000_000  # what the system's buffers take
+
+
+@pytest.mark.parametrize("status", [204, 404, 410, 500])
+def test_a_probe_tells_a_refusal_as_a_status(status: int):
+    with serve(lambda _: (status, {}, b"")) as address:
+        assert probe(address, private_origins={origin_of(address)}).status == status
+
+
+def test_a_probe_reaches_a_private_address_on_the_origins_that_are_allowed_alone_and_at_every_step():
+    with serve(lambda _: (200, {}, PAGE)) as other, serve(lambda _: (302, {"Location": other}, b"")) as address:
+        with pytest.raises(RefusedError, match="not a public one"):
+            probe(address)
+        with pytest.raises(RefusedError, match="not a public one"):
+            probe(address, private_origins={origin_of(address)})
+        with pytest.raises(RefusedError, match="not a public one"):
+            probe(address, private_origins={origin_of(address), f"https{origin_of(other).removeprefix('http')}"})
+        assert probe(address, private_origins={origin_of(address), origin_of(other)}).url == other
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("http://Example.COM/a?b#c", "http://example.com:80"),
+        ("https://example.com:443/", "https://example.com:443"),
+        ("http://127.0.0.1:3001/x/", "http://127.0.0.1:3001"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, origin: str):
+    assert origin_of(url) == origin

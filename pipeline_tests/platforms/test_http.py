@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.platforms.base import Account, NotSent, PlatformError, Rejected, Unknown
-from pipeline.platforms.failures import CallError, Refusal, classify_exception, classify_status, presentable, retry_time
+from pipeline.platforms.base import Account, NotSent, PlatformError, Quota, Rejected, Unknown
+from pipeline.platforms.failures import CallError, Refusal, classify_exception, classify_status, presentable
 from pipeline.platforms.http import MAX_BODY_BYTES, Wire
+from pipeline.platforms.limits import quota, retry_time
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import Answering, answering, reply
 
@@ -93,6 +94,14 @@ def test_only_a_connection_that_never_was_had_certainly_no_effect(error: httpx.R
     assert "secret" not in refusal.error.message
 
 
+def window(name: str, remaining: object, minutes: int) -> dict[str, str]:
+    reset = int((NOW + timedelta(minutes=minutes)).timestamp())
+    return {f"{name}-remaining": str(remaining), f"{name}-reset": str(reset)}
+
+
+ROUTE, USER_DAY, APP_DAY = "x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour"
+
+
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
@@ -100,6 +109,9 @@ def test_only_a_connection_that_never_was_had_certainly_no_effect(error: httpx.R
         ({"retry-after": "Sat, 21 Nov 2026 12:05:00 GMT"}, NOW + timedelta(minutes=5)),
         ({"x-rate-limit-reset": str(int(NOW.timestamp()) + 900)}, NOW + timedelta(minutes=15)),
         ({"Retry-After": "60", "x-rate-limit-reset": str(int(NOW.timestamp()) + 900)}, NOW + timedelta(minutes=15)),
+        ({**window(ROUTE, 0, 15), **window(USER_DAY, 3, 600)}, NOW + timedelta(minutes=15)),
+        ({**window(ROUTE, 80, 15), **window(USER_DAY, 0, 600)}, NOW + timedelta(minutes=600)),
+        ({**window(ROUTE, 80, 15), **window(APP_DAY, 7, 600)}, NOW + timedelta(minutes=15)),
         ({"Retry-After": "-5"}, NOW),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "nan"}, None),
@@ -111,14 +123,34 @@ def test_the_platforms_own_retry_time_is_read(headers: dict[str, str], expected:
     assert retry_time(headers, NOW) == expected
 
 
-@given(st.text(), st.text())
-def test_no_header_can_break_the_reading_of_retry_times(after: str, reset: str):
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (window(ROUTE, 99, 15), Quota(99, NOW + timedelta(minutes=15))),
+        ({**window(ROUTE, 99, 15), **window(USER_DAY, 4, 600)}, Quota(4, NOW + timedelta(minutes=600))),
+        ({**window(ROUTE, 3, 15), **window(APP_DAY, 50, 600)}, Quota(3, NOW + timedelta(minutes=15))),
+        ({**window(ROUTE, 0, 15), **window(APP_DAY, 0, 600)}, Quota(0, NOW + timedelta(minutes=600))),
+        (window(ROUTE, -1, 15), Quota(0, NOW + timedelta(minutes=15))),
+        (window(ROUTE, "many", 15), None),
+        ({"x-rate-limit-remaining": "5"}, None),
+        ({}, None),
+    ],
+)
+def test_the_tightest_window_that_is_told_is_the_quota(headers: dict[str, str], expected: Quota | None):
+    assert quota(headers) == expected
+
+
+@given(st.text(), st.text(), st.text())
+def test_no_header_can_break_the_reading_of_limits(after: str, remaining: str, reset: str):
     try:
-        headers = httpx.Headers({"retry-after": after, "x-rate-limit-reset": reset})
+        headers = httpx.Headers(
+            {"retry-after": after, "x-rate-limit-remaining": remaining, "x-rate-limit-reset": reset}
+        )
     except UnicodeEncodeError:
         return
-    moment = retry_time(headers, NOW)
+    moment, told = retry_time(headers, NOW), quota(headers)
     assert moment is None or moment.tzinfo is not None
+    assert told is None or told.remaining >= 0
 
 
 def test_a_refused_connection_was_not_sent():

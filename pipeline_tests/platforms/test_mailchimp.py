@@ -1,5 +1,6 @@
 """Mailchimp beyond what every adapter promises."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -198,6 +199,18 @@ def test_two_accounts_do_not_share_a_client(mailchimp: Platform):
             adapter.whoami()
     assert seen[0] == seen[2] != seen[1]
     assert paths == {"/server/3.0/"}
+
+
+@pytest.mark.parametrize(
+    ("role", "missing"),
+    [("author", ["sending campaigns"]), ("viewer", ["sending campaigns"])]
+    + [(role, []) for role in ("manager", "admin", "owner", None)],
+)
+def test_a_role_that_may_not_send_is_told(mailchimp: Platform, role: str | None, missing: list[str]):
+    body = json.dumps({"account_name": "Ann", "role": role}).encode()
+    with answering(lambda request: reply(request, 200, body, Content_Type="application/json")) as url:
+        identity = mailchimp.adapter(publish_config=mailchimp.elsewhere(url)).whoami()
+    assert (identity.name, list(identity.missing_scopes)) == ("Ann", missing)
 
 
 def test_a_report_is_read_by_email_s_own_definitions():

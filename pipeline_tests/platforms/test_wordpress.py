@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from pipeline.platforms.base import Absent, Content, Inconclusive, NotSent, Published, Rejected
+from pipeline.platforms.base import Absent, Content, Identity, Inconclusive, NotSent, Published, Rejected
 from pipeline.platforms.wordpress import slug_for
+from pipeline.sandbox import credentials
 from pipeline.sandbox.client import Sandbox
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import answering, reply
@@ -169,6 +170,20 @@ def test_what_wordpress_would_refuse_or_drop_is_told_beforehand(wordpress: Platf
     content = Content("id", title=" ", body="", media_urls=["https://e.org/a.png"], platform_specific={"tags": "one"})
     problems = wordpress.adapter().validate(content)
     assert [problem.field for problem in problems] == ["title", "body", "media_urls", "platform_specific.tags"]
+
+
+def test_a_user_who_may_not_publish_is_found_out_by_asking_and_rests_the_account_at_sending(wordpress: Platform):
+    adapter = wordpress.adapter(credentials=credentials.WORDPRESS_CONTRIBUTOR)
+    assert list(adapter.whoami().missing_scopes) == ["publish_posts", "upload_files"]
+    outcome = adapter.publish(wordpress.content(), Notebook().journal())
+    assert isinstance(outcome, NotSent)
+    assert (outcome.error.kind, outcome.error.code) == (ErrorKind.AUTH, "rest_cannot_publish")
+    assert wordpress.effects() == []
+
+
+def test_a_site_that_does_not_tell_capabilities_is_not_said_to_lack_any(wordpress: Platform):
+    with answering(lambda request: reply(request, 200, b'{"name": "Ann"}')) as url:
+        assert wordpress.adapter(publish_config={"api_url": url}).whoami() == Identity("Ann")
 
 
 def test_an_account_without_an_address_is_not_sent_to(wordpress: Platform):

@@ -9,6 +9,7 @@ import pytest
 from pipeline.platforms import x_text
 from pipeline.platforms.base import Absent, Content, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
 from pipeline.platforms.x import metrics_of
+from pipeline.sandbox import credentials
 from pipeline.sandbox.client import Sandbox
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import answering, reply
@@ -91,6 +92,37 @@ def test_a_used_up_budget_rests_the_account(x: Platform):
     outcome = said_by_x(x, 403, body)
     assert isinstance(outcome, NotSent)
     assert outcome.error.kind is ErrorKind.RATE_LIMITED
+
+
+def test_what_x_would_still_take_is_told_with_each_post(x: Platform):
+    first, second = (publish(x.adapter(), x.content()) for _ in range(2))
+    assert first.quota is not None
+    assert second.quota is not None
+    assert (first.quota.remaining, second.quota.remaining) == (99, 98)
+    assert timedelta() < first.quota.resets_at - datetime.now(UTC) <= timedelta(minutes=15)
+
+
+def test_a_day_that_is_used_up_is_waited_for_and_not_the_quarter_of_an_hour(x: Platform):
+    tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=20)
+    headers = {
+        "x_rate_limit_remaining": "80",
+        "x_rate_limit_reset": str(int((tomorrow - timedelta(hours=20)).timestamp()) + 900),
+        "x_user_limit_24hour_remaining": "0",
+        "x_user_limit_24hour_reset": str(int(tomorrow.timestamp())),
+    }
+    with answering(lambda request: reply(request, 429, b"{}", **headers)) as url:
+        outcome = x.adapter(publish_config={"base_url": url}).publish(x.content(), Notebook().journal())
+    assert isinstance(outcome, NotSent)
+    assert outcome.retry_at == tomorrow
+
+
+def test_a_token_that_may_only_read_is_found_out_by_asking_and_rests_the_account_at_sending(x: Platform):
+    adapter = x.adapter(credentials=credentials.X_READ_ONLY)
+    assert list(adapter.whoami().missing_scopes) == ["write"]
+    outcome = adapter.publish(x.content(), Notebook().journal())
+    assert isinstance(outcome, NotSent)
+    assert (outcome.error.kind, outcome.error.code) == (ErrorKind.AUTH, "oauth1-permissions")
+    assert x.effects() == []
 
 
 @pytest.mark.parametrize("body", [{"errors": [{"title": "Oops"}]}, {"data": {}}, {"data": {"id": 5}}, {"data": []}])

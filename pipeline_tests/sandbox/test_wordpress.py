@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from pipeline.sandbox.client import Sandbox
+from pipeline.sandbox.credentials import WORDPRESS_CONTRIBUTOR
 from pipeline.sandbox.ledger import Ledger, timestamp
 
 
@@ -32,6 +33,18 @@ def test_the_password_counts_without_its_spaces(sandbox: Sandbox):
         f"{sandbox.url}/wordpress/wp-json/wp/v2/users/me", auth=("sandbox-editor", "sandboxsandboxsandboxsan")
     )
     assert me.json()["slug"] == "sandbox-editor"
+
+
+def test_a_contributor_writes_drafts_and_may_not_publish_or_upload(sandbox: Sandbox):
+    auth = (WORDPRESS_CONTRIBUTOR["username"], WORDPRESS_CONTRIBUTOR["app_password"])
+    with httpx.Client(base_url=f"{sandbox.url}/wordpress/wp-json/wp/v2", auth=auth) as contributor:
+        capabilities = contributor.get("users/me", params={"context": "edit"}).json()["capabilities"]
+        assert "publish_posts" not in capabilities
+        assert contributor.post("posts", json={"title": "A draft"}).status_code == 201
+        refused = contributor.post("posts", json={"title": "At once", "status": "publish"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "rest_cannot_publish")
+        upload = contributor.post("media", content=b"x", headers={"Content-Disposition": "attachment; filename=a.png"})
+        assert (upload.status_code, upload.json()["code"]) == (400, "rest_cannot_create")
 
 
 def test_a_taken_slug_becomes_another_silently(wordpress: httpx.Client):

@@ -11,7 +11,7 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.credentials import X_BEARER_TOKEN, X_HANDLE, X_USER_ID, X
+from pipeline.sandbox.credentials import X_BEARER_TOKEN, X_HANDLE, X_READ_ONLY, X_USER_ID, X
 
 BEARER = {"Authorization": f"Bearer {X_BEARER_TOKEN}"}
 
@@ -84,6 +84,15 @@ def test_a_missing_header_or_wrong_bearer_token_is_refused_and_the_users_own_is_
 def test_any_query_that_tweepy_signs_is_verified(server: Sandbox, text: str):
     with pytest.raises(tweepy.BadRequest, match="extra"):
         client(server).request("GET", "/2/tweets", params={"extra": text}, user_auth=True)
+
+
+def test_a_read_only_token_reads_and_may_not_write(sandbox: Sandbox):
+    reader = client(sandbox, access_token=X_READ_ONLY["access_token"])
+    me = reader.request("GET", "/2/users/me", user_auth=True)
+    assert me.headers["x-access-level"] == "read"
+    with pytest.raises(tweepy.Forbidden, match="oauth1 app permissions"):
+        reader.create_tweet(text="hello")
+    assert sandbox.effects() == []
 
 
 def test_a_post_is_made_with_a_string_id_and_found_again(x: tweepy.Client, sandbox: Sandbox):
@@ -224,6 +233,7 @@ def test_the_101st_post_within_15_minutes_is_refused_with_the_time_to_come_back(
     for number in range(100):
         answer = x.request("POST", "/2/tweets", json={"text": f"{number}"}, user_auth=True)
         assert answer.headers["x-rate-limit-remaining"] == str(99 - number)
+        assert answer.headers["x-app-limit-24hour-remaining"] == str(9_999 - number)
     with pytest.raises(tweepy.TooManyRequests) as refused:
         x.create_tweet(text="One more")
     resets = datetime.fromtimestamp(refused.value.reset_time, UTC)

@@ -18,6 +18,7 @@ from pipeline.platforms.base import (
     Content,
     Gone,
     Guarantee,
+    Identity,
     Inconclusive,
     Journal,
     Metrics,
@@ -34,6 +35,7 @@ from pipeline.platforms.base import (
 from pipeline.platforms.site import build
 from pipeline.platforms.site.article import SLUG, Article, ArticleState, Copy, compose, read_config, read_copy
 from pipeline.platforms.site.folder import FolderBusyError, RecordError, SiteFolder
+from pipeline.settings import settings
 from pipeline.vocabulary import ErrorKind
 
 _SLUG_HANDLE = "slug"
@@ -48,7 +50,8 @@ class SiteAdapter:
     )
 
     def __init__(self, account: Account) -> None:
-        self._config = read_config(account.key, account.publish_config)
+        of_all_sites = {"indexnow_key": settings().indexnow_key, "websub_hub": settings().websub_hub}
+        self._config = read_config(account.key, {**account.publish_config, **of_all_sites})
         self._folder = SiteFolder(self._config.folder)
         self._timeout_seconds = account.timeout_seconds
 
@@ -127,7 +130,7 @@ class SiteAdapter:
         del external_ids
         return {}
 
-    def whoami(self) -> str:
+    def whoami(self) -> Identity:
         try:
             writable = self._folder.is_writable()
         except OSError as error:
@@ -135,7 +138,7 @@ class SiteAdapter:
         if not writable:
             message = f"The site's folder {self._config.folder} can't be written to."
             raise PlatformUnavailableError(PlatformError(ErrorKind.AUTH, message))
-        return self._config.name
+        return Identity(self._config.name)
 
     def _put_page(self, earlier: Article | None, copy: Copy, slug: str, distribution_id: str) -> Article:
         """The article with its page in place. A page completed before is left as it stands, updates included."""

@@ -52,6 +52,10 @@ class SiteConfig(BaseModel):
     name: Line = Field(min_length=1)
     language: Language = "en"
     description: Line | None = None
+    indexnow_key: str | None = None
+    """Served, so that search engines believe what they are told in this site's name."""
+    websub_hub: str | None = None
+    """Named in the feed, so that readers can ask it for what is new."""
 
     @field_validator("folder")
     @classmethod

@@ -30,7 +30,8 @@ def write_tombstone(folder: SiteFolder, config: SiteConfig, slug: str) -> None:
 
 
 def write_indexes(folder: SiteFolder, config: SiteConfig) -> None:
-    """Front page, archive, feed, sitemap and robots.txt, in the order in which readers and machines should learn.
+    """Front page, archive, feed, sitemap, robots.txt and IndexNow's key, in the order in which readers and machines
+    should learn.
 
     Raises: OSError, RecordError.
     """
@@ -48,3 +49,5 @@ def write_indexes(folder: SiteFolder, config: SiteConfig) -> None:
     for path, content in sitemap.sitemaps(config, listed, changed_at).items():
         folder.write(path, content)
     folder.write("robots.txt", sitemap.robots_txt(config))
+    if config.indexnow_key:
+        folder.write(f"{config.indexnow_key}.txt", config.indexnow_key.encode())

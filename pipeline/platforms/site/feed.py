@@ -23,6 +23,8 @@ def atom(config: SiteConfig, newest: Sequence[Article], changed_at: datetime) ->
     _add(feed, "id", config.url())
     _add(feed, "link", rel="self", type="application/atom+xml", href=config.url(PATH))
     _add(feed, "link", rel="alternate", type="text/html", href=config.url())
+    if config.websub_hub:
+        _add(feed, "link", rel="hub", href=config.websub_hub)
     _add(feed, "updated", _time(changed_at))
     _add(_add(feed, "author"), "name", config.name)
     for article in newest:

@@ -1,40 +1,75 @@
-"""Application Passwords, request parameters and the one user of the sandbox's site."""
+"""Application Passwords, request parameters and the users of the sandbox's site."""
 
 import base64
 import binascii
 import hmac
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
-from pipeline.sandbox.credentials import WORDPRESS
+from pipeline.sandbox.credentials import WORDPRESS, WORDPRESS_CONTRIBUTOR
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.wordpress.errors import refusal
 
 USER_ID = 1
+"""The editor's, under whose name all posts stand."""
 
 
-def authenticated(call: Call) -> bool:
-    """Whether the call carries the Application Password. A wrong one counts as none, as WordPress has it."""
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    role: str
+    username: str
+    app_password: str = field(repr=False)
+    capabilities: frozenset[str]
+
+
+_WRITING = frozenset({"read", "edit_posts", "delete_posts"})
+_PUBLISHING = _WRITING | {"publish_posts", "upload_files"}
+_USERS = {
+    user.username: user
+    for user in (
+        User(USER_ID, "editor", **WORDPRESS, capabilities=_PUBLISHING),
+        User(2, "contributor", **WORDPRESS_CONTRIBUTOR, capabilities=_WRITING),
+    )
+}
+
+
+def user_of(call: Call) -> User | None:
+    """Whose Application Password the call carries. A wrong one counts as none, as WordPress has it."""
     scheme, _, encoded = call.request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
-        return False
+        return None
     try:
         username, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return False
-    return username == WORDPRESS["username"] and hmac.compare_digest(
-        _without_spaces(password), _without_spaces(WORDPRESS["app_password"])
-    )
+        return None
+    user = _USERS.get(username)
+    if user is None or not hmac.compare_digest(_without_spaces(password), _without_spaces(user.app_password)):
+        return None
+    return user
 
 
-def require(call: Call, code: str, message: str) -> None:
+def authenticated(call: Call) -> bool:
+    return user_of(call) is not None
+
+
+def require(call: Call, code: str, message: str) -> User:
     """Raises: Refusal: the caller is nobody, in the words of what it wanted to do."""
-    if not authenticated(call):
+    user = user_of(call)
+    if user is None:
         raise refusal(401, code, message)
+    return user
+
+
+def require_capability(call: Call, capability: str, code: str, message: str, *, status: int = 403) -> None:
+    """Raises: Refusal: the caller is nobody, or may not do what it wanted to."""
+    if capability not in require(call, code, message).capabilities:
+        raise refusal(status, code, message)
 
 
 def params(call: Call) -> dict[str, Any]:
@@ -60,25 +95,25 @@ def params(call: Call) -> dict[str, Any]:
 
 
 def me(call: Call) -> Response:
-    require(call, "rest_not_logged_in", "You are not currently logged in.")
-    user: dict[str, Any] = {
-        "id": USER_ID,
-        "name": "Sandbox Editor (nobody real)",
+    user = require(call, "rest_not_logged_in", "You are not currently logged in.")
+    shown: dict[str, Any] = {
+        "id": user.id,
+        "name": f"Sandbox {user.role.title()} (nobody real)",
         "url": "",
         "description": "",
         "link": call.link("/wordpress/"),
-        "slug": WORDPRESS["username"],
+        "slug": user.username,
         "avatar_urls": {},
         "meta": [],
     }
     if call.request.query_params.get("context") == "edit":
-        user |= {
-            "username": WORDPRESS["username"],
-            "email": "sandbox-editor@example.invalid",
-            "roles": ["editor"],
-            "capabilities": {"edit_posts": True, "publish_posts": True, "delete_posts": True, "upload_files": True},
+        shown |= {
+            "username": user.username,
+            "email": f"{user.username}@example.invalid",
+            "roles": [user.role],
+            "capabilities": dict.fromkeys((*user.capabilities, user.role), True),
         }
-    return JSONResponse(user)
+    return JSONResponse(shown)
 
 
 def _without_spaces(password: str) -> bytes:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call
-from pipeline.sandbox.wordpress.access import USER_ID, params, require
+from pipeline.sandbox.wordpress.access import USER_ID, params, require, require_capability
 from pipeline.sandbox.wordpress.errors import refusal
 from pipeline.sandbox.wordpress.listing import only
 
@@ -23,6 +23,8 @@ _ALLOWED: Final = frozenset(
 
 def upload(call: Call) -> Response:
     require(call, "rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
+    message = "Sorry, you are not allowed to upload media on this site."
+    require_capability(call, "upload_files", "rest_cannot_create", message, status=400)  # 400, as in core
     name = _file_name(call)
     stem, dot, suffix = name.rpartition(".")
     if f"{dot}{suffix}".lower() not in _ALLOWED:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from pipeline.sandbox.ledger import Document, Ledger
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.wordpress import terms
-from pipeline.sandbox.wordpress.access import USER_ID, authenticated, params, require
+from pipeline.sandbox.wordpress.access import USER_ID, authenticated, params, require, require_capability
 from pipeline.sandbox.wordpress.errors import invalid_param, refusal
 from pipeline.sandbox.wordpress.listing import id_list, only, page_of
 from pipeline.sandbox.wordpress.rendering import link, shown, utc
@@ -168,6 +168,9 @@ def _placed(call: Call, changed: Document, asked: Document) -> Document:
         changed["date"] = utc(asked[name], name).isoformat(timespec="seconds")
     if "status" in asked:
         changed["status"] = _one_of(asked["status"], "status", _STATUSES)
+    if changed["status"] in ("publish", "future", "private"):
+        message = "Sorry, you are not allowed to publish posts in this post type."
+        require_capability(call, "publish_posts", "rest_cannot_publish", message)
     changed["status"] = _by_date(changed, call.now)
     changed["slug"] = _slug(call.ledger, changed, asked)
     if changed["status"] == "future":

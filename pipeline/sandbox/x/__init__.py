@@ -13,7 +13,7 @@ STAND_IN: Final = StandIn(
     failure=errors.failure,
     rate_limited=errors.rate_limited_for,
     endpoints=[
-        Endpoint("POST", "/2/tweets", metered("post", 100, writing.create)),
+        Endpoint("POST", "/2/tweets", metered("post", 100, writing.create, app_limit_a_day=10_000)),
         Endpoint("DELETE", "/2/tweets/{id}", metered("delete", 50, writing.delete)),
         Endpoint("GET", "/2/tweets", metered("lookup", 900, reading.lookup)),
         Endpoint("GET", "/2/tweets/{id}", metered("lookup-one", 900, reading.read)),

@@ -1,41 +1,73 @@
 """Who may call, how often, and with which parameters."""
 
 import hmac
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from pipeline.sandbox.credentials import X_BEARER_TOKEN
+from pipeline.sandbox.credentials import X_BEARER_TOKEN, X_READ_ONLY
+from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call, Handler, Refusal
 from pipeline.sandbox.x import oauth
-from pipeline.sandbox.x.errors import invalid_request, rate_headers, rate_limited, unauthorized
+from pipeline.sandbox.x.errors import invalid_request, not_permitted, rate_headers, too_many_requests, unauthorized
 
-_WINDOW_SECONDS: Final = 15 * 60
 Body = TypeVar("Body", bound=BaseModel)
 
 
-def metered(name: str, limit: int, handler: Handler) -> Handler:
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A limit over a time, and how the headers that tell of it begin."""
+
+    headers: str
+    limit: int
+    seconds: int
+
+
+def metered(name: str, limit: int, handler: Handler, *, app_limit_a_day: int | None = None) -> Handler:
     """The handler behind authentication and the user's limit per 15 minutes. Refused calls count as well."""
+    windows = [_Window("x-rate-limit", limit, 15 * 60)]
+    if app_limit_a_day is not None:
+        windows.append(_Window("x-app-limit-24hour", app_limit_a_day, 24 * 60 * 60))
 
     def respond(call: Call) -> Response:
-        if not _authenticated(call):
+        level = _access_level(call)
+        if level is None:
             return unauthorized().response
-        window = call.ledger.get("x", "window", name)
-        if window is None or window["resets"] <= call.now.timestamp():
-            window = {"used": 0, "resets": int(call.now.timestamp()) + _WINDOW_SECONDS}
-        if window["used"] >= limit:
-            return rate_limited(limit, window["resets"])
-        window["used"] += 1
-        call.ledger.put("x", "window", name, window)
-        try:
-            response = handler(call)
-        except Refusal as refusal:
-            response = refusal.response
-        response.headers.update(rate_headers(limit, limit - window["used"], window["resets"]))
+        spent = {window: _spent(call, name, window) for window in windows}
+        if any(used["used"] >= window.limit for window, used in spent.items()):
+            response = too_many_requests()
+        else:
+            for window, used in spent.items():
+                used["used"] += 1
+                call.ledger.put("x", "window", f"{name} {window.headers}", used)
+            response = _answer(call, handler, level)
+        for window, used in spent.items():
+            response.headers.update(
+                rate_headers(window.headers, window.limit, window.limit - used["used"], used["resets"])
+            )
+        if level:
+            response.headers["x-access-level"] = level
         return response
 
     return respond
+
+
+def _spent(call: Call, name: str, window: _Window) -> Document:
+    kept = call.ledger.get("x", "window", f"{name} {window.headers}")
+    if kept is None or kept["resets"] <= call.now.timestamp():
+        return {"used": 0, "resets": int(call.now.timestamp()) + window.seconds}
+    return kept
+
+
+def _answer(call: Call, handler: Handler, level: str) -> Response:
+    if level == "read" and call.request.method != "GET":
+        return not_permitted().response
+    try:
+        return handler(call)
+    except Refusal as refusal:
+        return refusal.response
 
 
 def body(call: Call, model: type[Body]) -> Body:
@@ -73,8 +105,12 @@ def whole(given: dict[str, str], name: str, default: int, low: int, high: int) -
     return int(value)
 
 
-def _authenticated(call: Call) -> bool:
+def _access_level(call: Call) -> str | None:
+    """What the token may do; empty for a bearer token, of which X doesn't tell it; None where there is no good one."""
     scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return hmac.compare_digest(token.strip().encode(), X_BEARER_TOKEN.encode())
-    return oauth.signed(call)
+        return "" if hmac.compare_digest(token.strip().encode(), X_BEARER_TOKEN.encode()) else None
+    signed_with = oauth.signed(call)
+    if signed_with is None:
+        return None
+    return "read" if signed_with == X_READ_ONLY["access_token"] else "read-write"

@@ -26,6 +26,12 @@ def forbidden(detail: str) -> Refusal:
     return Refusal(_problem(403, "Forbidden", detail))
 
 
+def not_permitted() -> Refusal:
+    """For a token that may only read."""
+    detail = "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint."
+    return Refusal(_problem(403, "Forbidden", detail, f"{_PROBLEMS}/oauth1-permissions"))
+
+
 def unauthorized() -> Refusal:
     return Refusal(_problem(401, "Unauthorized", "Unauthorized"))
 
@@ -65,24 +71,24 @@ def failure(status: int) -> Response:
     return _problem(status, title, title)
 
 
-def rate_limited(limit: int, resets: int) -> Response:
-    """429; `resets` is when the window ends, in seconds since 1970."""
-    response = _problem(429, "Too Many Requests", "Too Many Requests")
-    response.headers.update(rate_headers(limit, 0, resets))
-    return response
+def too_many_requests() -> Response:
+    return _problem(429, "Too Many Requests", "Too Many Requests")
 
 
 def rate_limited_for(seconds: float) -> Response:
-    return rate_limited(100, math.ceil(time.time() + seconds))
+    response = too_many_requests()
+    response.headers.update(rate_headers("x-rate-limit", 100, 0, math.ceil(time.time() + seconds)))
+    return response
 
 
-def rate_headers(limit: int, remaining: int, resets: int) -> dict[str, str]:
+def rate_headers(window: str, limit: int, remaining: int, resets: int) -> dict[str, str]:
+    """`resets` is when the window ends, in seconds since 1970."""
     return {
-        "x-rate-limit-limit": str(limit),
-        "x-rate-limit-remaining": str(remaining),
-        "x-rate-limit-reset": str(resets),
+        f"{window}-limit": str(limit),
+        f"{window}-remaining": str(remaining),
+        f"{window}-reset": str(resets),
     }
 
 
-def _problem(status: int, title: str, detail: str) -> Response:
-    return JSONResponse({"title": title, "type": "about:blank", "status": status, "detail": detail}, status)
+def _problem(status: int, title: str, detail: str, kind: str = "about:blank") -> Response:
+    return JSONResponse({"title": title, "type": kind, "status": status, "detail": detail}, status)

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
-from pipeline.sandbox.credentials import X
+from pipeline.sandbox.credentials import X_READ_ONLY, X
 from pipeline.sandbox.service import Call
 
 _CLOCK_SKEW_SECONDS: Final = 300
 
 
-def signed(call: Call) -> bool:
-    """Whether the call carries a fresh signature made with the sandbox's secrets.
+def signed(call: Call) -> str | None:
+    """The access token of a call that carries a fresh signature made with the sandbox's secrets; None for any other.
 
     A client signs the address it believes to call. That is X's own host when a transport below the client brings
     the request here, else the sandbox's.
@@ -23,11 +23,11 @@ def signed(call: Call) -> bool:
     given = _authorization(call.request.headers.get("authorization", ""))
     if (
         given.get("oauth_consumer_key") != X["api_key"]
-        or given.get("oauth_token") != X["access_token"]
+        or given.get("oauth_token") not in (X["access_token"], X_READ_ONLY["access_token"])
         or given.get("oauth_signature_method") != "HMAC-SHA1"
         or not _fresh(given.get("oauth_timestamp", ""), call.now)
     ):
-        return False
+        return None
     path = call.request.url.path
     below = path.removeprefix(f"/{call.platform}")
     addresses = (f"https://api.twitter.com{below}", f"https://api.x.com{below}", call.link(path))
@@ -36,12 +36,13 @@ def signed(call: Call) -> bool:
         *parse_qsl(call.request.url.query, keep_blank_values=True),
         *_form(call),
     ]
-    return any(
+    genuine = any(
         hmac.compare_digest(
             given.get("oauth_signature", "").encode(), _signature(call.request.method, address, parameters)
         )
         for address in addresses
     )
+    return given["oauth_token"] if genuine else None
 
 
 def _authorization(header: str) -> dict[str, str]:

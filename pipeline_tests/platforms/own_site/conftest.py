@@ -1,7 +1,5 @@
 """The real site in a folder of the test's own, and the real server before it."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from pipeline.platforms.base import Account, Adapter, Content, Journal
 from pipeline.platforms.registry import open_adapter
 from pipeline.platforms.site import server
+from pipeline_tests.web import serve_app
 
 BODY = "<p>A heavy pan holds its heat.</p><h2>Weight</h2><p>It matters.</p>"
 
@@ -67,11 +65,5 @@ def site(tmp_path: Path) -> Site:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Site]:
     """A site whose base URL answers."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    site = Site(tmp_path / "site", f"http://127.0.0.1:{listening.getsockname()[1]}")
-    running = uvicorn.Server(uvicorn.Config(server.create_app(site.folder), log_level="error"))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield site
-    running.should_exit = True
-    thread.join()
+    with serve_app(server.create_app(tmp_path / "site")) as address:
+        yield Site(tmp_path / "site", address)

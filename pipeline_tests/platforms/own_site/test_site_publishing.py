@@ -225,7 +225,7 @@ def test_a_site_below_a_path_links_below_that_path(site):
 
 
 def test_the_account_is_told_by_its_name_and_nothing_is_written(site):
-    assert site.adapter.whoami() == "The Slow Kitchen"
+    assert site.adapter.whoami().name == "The Slow Kitchen"
     assert not site.folder.exists()
 
 
