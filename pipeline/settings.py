@@ -3,8 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.clock import zone
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +53,38 @@ class Settings(BaseSettings):
     """After an unknown outcome, finding nothing on the platform counts as evidence only once this has passed:
     a frozen worker that wakes up can still send. Must be well above the lease."""
     look_ahead_seconds: float = Field(default=60.0, alias="PRESSROOM_LOOK_AHEAD_SECONDS")
+
+    alert_webhook_url: SecretStr | None = Field(default=None, alias="PRESSROOM_ALERT_WEBHOOK_URL")
+    """Slack's incoming webhook, or of anything that takes its JSON. Alerts and the daily digest go there."""
+    smtp_url: SecretStr | None = Field(default=None, alias="PRESSROOM_SMTP_URL")
+    """The mail server: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465."""
+    alert_email_to: str | None = Field(default=None, alias="PRESSROOM_ALERT_EMAIL_TO")
+    """Who gets alerts and the digest by mail; several with commas between."""
+    alert_email_from: str = Field(default="pressroom@localhost", alias="PRESSROOM_ALERT_EMAIL_FROM")
+    digest_hour: int = Field(default=8, ge=0, le=23, alias="PRESSROOM_DIGEST_HOUR")
+    timezone: str = Field(default="UTC", alias="PRESSROOM_TIMEZONE")
+    """The IANA zone in which the newsroom reads the clock: of the digest's hour and its times."""
+
+    dagster_postgres_url: SecretStr | None = Field(default=None, alias="DAGSTER_POSTGRES_URL")
+    """Dagster's storage as Dagster itself is told of it; for the watchdog, which reads it."""
+    code_server: str | None = Field(default=None, alias="PRESSROOM_CODE_SERVER")
+    """host:port of Dagster's code server, for the watchdog. Unset: it is not asked."""
+
+    webhook_secret: SecretStr | None = Field(default=None, alias="PRESSROOM_WEBHOOK_SECRET")
+    """Signs what accounts' webhooks are told (Standard Webhooks): whsec_ and the base64 of 24 to 64 random bytes.
+    Unset: they are told unsigned."""
+    indexnow_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{8,128}$", alias="PRESSROOM_INDEXNOW_KEY")
+    """Any 8 to 128 letters, digits and dashes. New pages of the home site are then announced to search engines, and
+    the site serves the key. No secret: whoever knows its address can read it."""
+    indexnow_endpoint: str = Field(default="https://api.indexnow.org/indexnow", alias="PRESSROOM_INDEXNOW_ENDPOINT")
+    websub_hub: str | None = Field(default=None, pattern=r"^https?://", alias="PRESSROOM_WEBSUB_HUB")
+    """The hub that the home site's feed names, and that is told when the feed changes."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        zone(name)
+        return name
 
 
 @cache

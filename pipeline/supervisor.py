@@ -20,6 +20,8 @@ import psutil
 
 _STOP_SECONDS = 15.0
 _LONGEST_PAUSE_SECONDS = 30.0
+_WELL_AFTER_SECONDS = 60.0
+_QUESTIONS_BEFORE_IT_HANGS = 6
 _LARGEST_LOG_BYTES = 10_000_000
 _MARK = "PRESSROOM_SUPERVISED"
 
@@ -34,17 +36,26 @@ class PortTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One process: how it is started, and the port by which one sees that it is up (None: it has none)."""
+    """One process: how it is started, and the port by which one sees that it is up (None: it has none).
+
+    `responds` asks it whether it still does its work, for a process that may hang or lose its child without ending. It
+    should take a second or two at the most. After `hangs_after_seconds` without a yes the service is started again.
+    """
 
     name: str
     command: Sequence[str]
     port: int | None = None
+    responds: Callable[[], bool] | None = None
+    hangs_after_seconds: float = 60.0
 
 
 @dataclass(slots=True)
 class _Running:
     service: Service
     process: subprocess.Popen[bytes]
+    started_at: float
+    asked_at: float = 0.0
+    answered_at: float = 0.0
     failures: int = 0
     restart_at: float | None = None
 
@@ -70,27 +81,28 @@ class Supervisor:
                 raise PortTakenError(f"Port {service.port}, which {service.name} needs, is in use by another program.")
         started = []
         for service in services:
-            started.append(_Running(service, self._spawn(service)))
+            started.append(_Running(service, self._spawn(service), time.monotonic()))
             self._running.append(started[-1])
         deadline = time.monotonic() + patience_seconds
         for running in started:
             self._await(running, deadline)
 
     def watch(self) -> None:
-        """Restart what has died, later each time it dies again. Call it every second or so."""
+        """Restart what has died: at once, and later each time it dies again before it has run for a minute.
+
+        Call it every second or so.
+        """
         for running in self._running:
             status = running.process.poll()
-            if status is None:
-                continue
-            if running.restart_at is None:
-                pause = min(_LONGEST_PAUSE_SECONDS, 2.0**running.failures - 1)
-                running.restart_at = time.monotonic() + pause
-                running.failures += 1
-                log = self._log(running.service)
-                self.tell(f"{running.service.name} ended ({_why(status)}); starting it again. Log: {log}")
-            if time.monotonic() >= running.restart_at:
+            if running.restart_at is None and status is not None:
+                self._plan_restart(running, f"ended ({_why(status)})")
+            elif running.restart_at is None and _hangs(running):
+                self._plan_restart(running, "does not respond")
+            if running.restart_at is not None and time.monotonic() >= running.restart_at:
                 _end_group(running.process.pid)
+                running.process.wait()
                 running.process = self._spawn(running.service)
+                running.started_at = time.monotonic()
                 running.restart_at = None
 
     def stop(self) -> None:
@@ -125,6 +137,15 @@ class Supervisor:
             lock.flush()
             yield
 
+    def _plan_restart(self, running: _Running, why: str) -> None:
+        now = time.monotonic()
+        if now - running.started_at > _WELL_AFTER_SECONDS:
+            running.failures = 0
+        running.restart_at = now + min(_LONGEST_PAUSE_SECONDS, 2.0**running.failures - 1)
+        running.failures += 1
+        service = running.service
+        self.tell(f"{service.name} {why}; starting it again. Log: {self._log(service)}")
+
     def _await(self, running: _Running, deadline: float) -> None:
         port = running.service.port
         while port is not None and not _answers(port):
@@ -153,6 +174,16 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+
+def _hangs(running: _Running) -> bool:
+    now, service = time.monotonic(), running.service
+    if service.responds is None or now - running.asked_at < service.hangs_after_seconds / _QUESTIONS_BEFORE_IT_HANGS:
+        return False
+    running.asked_at = now
+    if service.responds():
+        running.answered_at = now
+    return now - max(running.answered_at, running.started_at) > service.hangs_after_seconds
 
 
 def _answers(port: int) -> bool:

@@ -121,3 +121,38 @@ def test_a_port_that_is_taken_is_said_and_nothing_is_started(tmp_path):
 def test_a_service_that_ends_at_once_is_said_with_its_log(tmp_path, port):
     with supervising(tmp_path) as supervisor, pytest.raises(TimeoutError, match="broken.log"):
         supervisor.start(Service("broken", [sys.executable, "-c", "raise SystemExit(3)"], port))
+
+
+def test_what_dies_again_at_once_is_started_again_later_and_later(tmp_path):
+    told: list[str] = []
+    with supervising(tmp_path, told) as supervisor:
+        supervisor.start(Service("broken", [sys.executable, "-c", "raise SystemExit(3)"]))
+        eventually(lambda: supervisor.watch() or len(told) == 3)
+        (broken,) = supervisor._running
+        broken.process.wait()
+        assert broken.restart_at is not None
+        assert broken.restart_at - time.monotonic() > 1.0
+        broken.started_at -= 61  # as if it had been well for a minute
+        broken.restart_at = None
+        supervisor.watch()
+        assert broken.restart_at is None
+
+
+def test_what_runs_but_no_longer_responds_is_started_again(tmp_path, port):
+    told: list[str] = []
+    responds = True
+    with supervising(tmp_path, told) as supervisor:
+        first = server(port)
+        supervisor.start(
+            Service(first.name, first.command, first.port, responds=lambda: responds, hangs_after_seconds=0.3)
+        )
+        child = child_of(tmp_path)
+        for _ in range(10):
+            supervisor.watch()
+            time.sleep(0.05)
+        assert told == []
+        responds = False
+        eventually(lambda: supervisor.watch() or told)
+        eventually(lambda: answers(port) and child_of(tmp_path) != child)
+        assert not psutil.pid_exists(child)
+    assert "does not respond" in told[0]

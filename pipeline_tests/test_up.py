@@ -134,6 +134,16 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
         == 2
     )
 
+    assert "Nothing is stuck" in installation.pressroom("watch", "--once")
+    services = psutil.Process(supervisor.pid).children()
+    for service in services:
+        service.kill()
+    for name in ("sandbox", "site", "dagster-code", "dagster-web", "dagster-daemon", "watchdog"):
+        installation.told(rf"{name} ended \(signal SIGKILL\); starting it again")
+    assert len(services) == 6
+    installation.pressroom("review", "approve", posts[2])
+    installation.told(r"published  (\S+)  ", count=12)
+
     supervisor.send_signal(signal.SIGINT)
     assert supervisor.wait(90) == 0
     assert installation.processes() == []

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,7 @@ def up() -> None:
             out.print("  starting the sandbox, the site and Dagster …")
             supervisor.start(*rehearsal(settings()), code_server(settings()))
             subprocess.run([sys.executable, "-m", "pipeline.orphaned_runs"], env=supervisor.environment, check=True)
-            supervisor.start(*dagster(settings()))
+            supervisor.start(*dagster(settings()), watchdog())
             if not stop.is_set():
                 _welcome(settings())
             narrate(stop, lambda: _keep_up(supervisor, settings()))
@@ -119,6 +120,7 @@ def prepare(current: Settings) -> dict[str, str]:
         "DAGSTER_POSTGRES_URL": dagster_url.render_as_string(hide_password=False),
         "DAGSTER_HOME": str(dagster_home(current)),
         "PRESSROOM_AUTOSTART": "1",
+        "PRESSROOM_CODE_SERVER": f"127.0.0.1:{current.code_port}",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }
@@ -145,10 +147,20 @@ def rehearsal(current: Settings) -> list[Service]:
 
 
 def code_server(current: Settings) -> Service:
-    """Our definitions, loaded once for Dagster's web server and daemon."""
-    port = str(current.code_port)
+    """Our definitions, loaded once for Dagster's web server and daemon.
+
+    It is asked, because it goes on as an empty front when the process behind it, which holds our code, is killed.
+    """
+    from pipeline.alerting.watchdog import code_server_answers
+
+    address = f"127.0.0.1:{current.code_port}"
     command = [_binary("dagster"), "code-server", "start", "-m", "pipeline.definitions"]
-    return Service("dagster-code", [*command, "--host", "127.0.0.1", "--port", port], current.code_port)
+    return Service(
+        "dagster-code",
+        [*command, "--host", "127.0.0.1", "--port", str(current.code_port)],
+        current.code_port,
+        responds=partial(code_server_answers, address, within_seconds=2.0),
+    )
 
 
 def dagster(current: Settings) -> list[Service]:
@@ -158,6 +170,11 @@ def dagster(current: Settings) -> list[Service]:
         Service("dagster-web", web, current.web_port),
         Service("dagster-daemon", [_binary("dagster-daemon"), "run", "-w", workspace]),
     ]
+
+
+def watchdog() -> Service:
+    """Outside Dagster: tells when something is stuck that should not be, Dagster included."""
+    return Service("watchdog", [_binary("pressroom"), "watch"])
 
 
 def _binary(name: str) -> str:
