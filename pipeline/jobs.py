@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from pipeline.assets.distribution import publications_metadata
-from pipeline.partitions import ACCOUNT, accounts, posts
+from pipeline.assets.distribution import record_publications
+from pipeline.partitions import accounts, posts
 from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
 
@@ -47,7 +47,7 @@ def publish_due_distributions(context: dg.OpExecutionContext, database: Database
     )
     for (account, outcome), count in sorted(report.counts.items()):
         context.log.info("%s: %s %s", account, count, outcome)
-    _record_publications(context, database, {account for account, _ in report.counts})
+    record_publications(context, database.engine, {account for account, _ in report.counts})
 
 
 @dg.op(tags={"kind": "publish"})
@@ -61,15 +61,18 @@ def resolve_unknown_outcomes(context: dg.OpExecutionContext, database: Database,
 
 @dg.op
 def tend_tables(context: dg.OpExecutionContext, database: Database) -> None:
-    """Makes the coming months' partitions of the metrics table, and forgets the bad rows of old readings."""
+    """Makes the coming months' partitions of the metrics table, and forgets old bad rows and old deliveries."""
     from pipeline.store.database import transaction
     from pipeline.store.metrics import ensure_partitions
+    from pipeline.store.outbox import prune
     from pipeline.store.sources import prune_errors
 
     with transaction(database.engine, "maintenance") as connection:
         made = ensure_partitions(connection)
-        forgotten = prune_errors(connection)
-    context.log.info("%s new monthly partitions, %s old bad rows forgotten", made, forgotten)
+        forgotten, delivered = prune_errors(connection), prune(connection)
+    context.log.info(
+        "%s new monthly partitions; forgotten: %s old bad rows, %s old deliveries", made, forgotten, delivered
+    )
 
 
 @dg.job(description="Publish what is due. Started by the sensor `due_distributions`; safe to start at any time.")
@@ -85,15 +88,6 @@ def reconcile() -> None:
 @dg.job(description="Nightly upkeep of the database.")
 def maintenance() -> None:
     tend_tables()
-
-
-def _record_publications(context: dg.OpExecutionContext, database: Database, account_keys: set[str]) -> None:
-    """Shows in the lineage what the ledger says now, for the accounts that this run touched."""
-    known = set(context.instance.get_dynamic_partitions(ACCOUNT))
-    for key in sorted(account_keys & known):
-        context.log_event(
-            dg.AssetMaterialization("publications", partition=key, metadata=publications_metadata(database.engine, key))
-        )
 
 
 ASSET_JOBS = [take_in, analyse, write_posts, sync_metrics, report]

@@ -26,7 +26,7 @@ _BELIEVED_FOR = timedelta(minutes=3)
 def new_sources(context: dg.SensorEvaluationContext, database: Database) -> dg.SkipReason | dg.RunRequest:
     from pipeline.store.sources import any_never_read
 
-    if _under_way(context, jobs.take_in.name):
+    if under_way(context, jobs.take_in.name):
         return dg.SkipReason("The sources are being read.")
     with database.engine.connect() as connection:
         waiting = any_never_read(connection)
@@ -42,7 +42,7 @@ def new_sources(context: dg.SensorEvaluationContext, database: Database) -> dg.S
 def new_content(context: dg.SensorEvaluationContext, database: Database) -> dg.SkipReason | dg.RunRequest:
     from pipeline.store.stories import anything_to_analyse
 
-    if _under_way(context, jobs.analyse.name, jobs.take_in.name):
+    if under_way(context, jobs.analyse.name, jobs.take_in.name):
         return dg.SkipReason("An analysis is under way.")
     with database.engine.connect() as connection:
         waiting = anything_to_analyse(connection)
@@ -106,11 +106,14 @@ def due_distributions(
     context: dg.SensorEvaluationContext, database: Database, platforms: Platforms
 ) -> dg.SkipReason | dg.RunRequest:
     from pipeline.store.claims import next_due
+    from pipeline.store.workers import one_alive
 
-    if _under_way(context, jobs.publish.name):
+    if under_way(context, jobs.publish.name):
         return dg.SkipReason("A publisher is under way; it takes what becomes due until nothing is.")
     with database.engine.connect() as connection:
-        wait = next_due(connection)
+        worker, wait = one_alive(connection), next_due(connection)
+    if worker is not None:
+        return dg.SkipReason(f"{worker} is at work and sees to it.")
     if wait is None:
         return dg.SkipReason("Nothing is scheduled that may be sent.")
     if wait > platforms.config.look_ahead:
@@ -126,15 +129,19 @@ def due_distributions(
 )
 def unresolved_distributions(context: dg.SensorEvaluationContext, database: Database) -> dg.SkipReason | dg.RunRequest:
     from pipeline.store.claims import something_unresolved
+    from pipeline.store.workers import one_alive
 
-    if _under_way(context, jobs.reconcile.name):
+    if under_way(context, jobs.reconcile.name):
         return dg.SkipReason("An inquiry is under way.")
     with database.engine.connect() as connection:
-        unresolved = something_unresolved(connection)
+        worker, unresolved = one_alive(connection), something_unresolved(connection)
+    if worker is not None:
+        return dg.SkipReason(f"{worker} is at work and sees to it.")
     return dg.RunRequest() if unresolved else dg.SkipReason("Every outcome is known.")
 
 
-def _under_way(context: dg.SensorEvaluationContext, *job_names: str) -> bool:
+def under_way(context: dg.SensorEvaluationContext, *job_names: str) -> bool:
+    """Whether a run of these jobs is queued or at work, and not so long that it may have died unnoticed."""
     unfinished = [
         dg.DagsterRunStatus.QUEUED,
         dg.DagsterRunStatus.NOT_STARTED,

@@ -5,12 +5,16 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
 from pipeline.settings import PROJECT_ROOT
 from pipeline.store import database, embedded
+
+if TYPE_CHECKING:
+    from pipeline.resources.database import Database
 
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 _SERVER = PROJECT_ROOT / ".pressroom" / "tests" / "postgres"
@@ -50,6 +54,18 @@ def engine(database_url: sa.URL) -> Iterator[sa.Engine]:
     engine = database.create_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def database_resource(engine: sa.Engine, database_url: sa.URL, monkeypatch: pytest.MonkeyPatch) -> Iterator["Database"]:
+    """Dagster's way to the test's database."""
+    from pipeline.resources.database import Database
+    from pipeline.settings import settings
+
+    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
+    settings.cache_clear()
+    yield Database()
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

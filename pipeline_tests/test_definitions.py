@@ -5,6 +5,7 @@ import sys
 
 import dagster as dg
 import pytest
+from dagster._core.snap.snap_to_yaml import default_values_yaml_from_type_snap
 
 from pipeline import schedules
 from pipeline.definitions import defs
@@ -87,3 +88,10 @@ def test_a_run_over_partitions_never_takes_in_one_that_was_not_asked_for(known, 
         for _, tags in runs_over(known, keys)
     ]
     assert starts_and_ends == ranges
+
+
+def test_no_jobs_form_in_the_launchpad_comes_filled_in_with_a_masked_secret():
+    for job in defs.resolve_all_job_defs():
+        schema = job.get_job_snapshot().config_schema_snapshot
+        root = schema.get_config_snap(job.get_job_snapshot().mode_def_snaps[0].root_config_key)
+        assert "***" not in default_values_yaml_from_type_snap(schema, root), job.name

@@ -16,23 +16,25 @@ from pipeline.editorial import review
 from pipeline.editorial.analysis import analyse_new
 from pipeline.editorial.sources import SourceDefinition, ingest
 from pipeline.partitions import ACCOUNT, POST
+from pipeline.platforms.site.server import create_app
 from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
 from pipeline.sample.install import install_sample
 from pipeline.sandbox.server import running
 from pipeline.settings import settings
-from pipeline.store import users
+from pipeline.store import outbox, users
 from pipeline.store.database import transaction
 from pipeline.vocabulary import SourceKind
 from pipeline.writing.offline import OfflineWriter
+from pipeline_tests.web import serve_app
 
 
 class Line:
     """The project over a database, an instance and a sandbox of the test's own."""
 
-    def __init__(self, engine, url, instance, sandbox, site):
+    def __init__(self, engine, instance, sandbox, site):
         self.engine, self.instance, self.sandbox, self.site = engine, instance, sandbox, site
-        self.database = Database(url=url.render_as_string(hide_password=False))
+        self.database = Database()
         self.defs = build_defs(resources={"database": self.database})
 
     def run(self, job, tags=None, *, succeeds=True):
@@ -78,14 +80,16 @@ def _only_job(sensor):
 
 @pytest.fixture
 def line(engine, database_url, tmp_path, monkeypatch):
-    with running() as sandbox, dg.DagsterInstance.ephemeral() as instance:
+    site = serve_app(create_app(tmp_path / "site"))
+    with running() as sandbox, site as site_url, dg.DagsterInstance.ephemeral() as instance:
         monkeypatch.setenv("PRESSROOM_HOME", str(tmp_path))
         monkeypatch.setenv("PRESSROOM_SANDBOX_PORT", sandbox.url.rpartition(":")[2])
+        monkeypatch.setenv("PRESSROOM_SITE_PORT", site_url.rpartition(":")[2])
         monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
         settings.cache_clear()
         with transaction(engine, "test") as connection:
             install_sample(connection)
-        yield Line(engine, database_url, instance, sandbox, tmp_path / "site")
+        yield Line(engine, instance, sandbox, tmp_path / "site")
     settings.cache_clear()
 
 
@@ -275,7 +279,7 @@ def test_a_run_under_way_is_left_alone_but_one_that_died_holds_nothing_up(line, 
     assert len(line.tick("due_distributions")) == 1
 
 
-def test_the_nightly_upkeep_makes_the_coming_months_and_forgets_the_bad_rows_of_old_readings(line, tmp_path):
+def test_the_nightly_upkeep_makes_the_coming_months_and_forgets_old_bad_rows_and_deliveries(line, tmp_path):
     path = tmp_path / "mine.jsonl"
     path.write_text('{"id": "1", "caption": "Fine."}\nnot json\n')
     ingest(
@@ -291,7 +295,15 @@ def test_the_nightly_upkeep_makes_the_coming_months_and_forgets_the_bad_rows_of_
             )
         )
         connection.execute(sa.text(f"drop table {month}"))
+        for key in ("old", "new", "waiting"):
+            outbox.add(connection, "webhook", key, {})
+        connection.execute(sa.text("update outbox set delivered_at = now() where idempotency_key = 'new'"))
+        connection.execute(
+            sa.text("update outbox set delivered_at = now() - interval '31 days' where idempotency_key = 'old'")
+        )
     assert line.rows("select 1 from ingest_errors") != []
     line.run("maintenance")
     assert line.rows("select 1 from ingest_errors") == []
+    left = line.rows("select idempotency_key as key from outbox order by key")
+    assert [row.key for row in left] == ["new", "waiting"]
     assert line.rows("select to_regclass(:name) as found", name=month)[0].found is not None

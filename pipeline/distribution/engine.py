@@ -1,11 +1,12 @@
 """What the publish engine is set to, and its pure rules: backoff, lateness, the circuit breaker."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pipeline.platforms.base import Content
 from pipeline.settings import Settings
+from pipeline.store.announcements import Announce
 from pipeline.store.claims import Claimed, Version
 from pipeline.vocabulary import LatenessPolicy
 
@@ -35,6 +36,8 @@ class EngineConfig:
     breaker_cap: timedelta = timedelta(minutes=30)
     database_patience: timedelta = timedelta(minutes=10)
     """How long a worker waits for a database that does not answer before it gives up."""
+    announce: Announce = field(default_factory=Announce)
+    """Who is told of our own site's new pages."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "EngineConfig":
@@ -42,6 +45,7 @@ class EngineConfig:
             lease=timedelta(seconds=settings.lease_seconds),
             settle=timedelta(seconds=settings.settle_seconds),
             look_ahead=timedelta(seconds=settings.look_ahead_seconds),
+            announce=Announce.from_settings(settings),
         )
 
 

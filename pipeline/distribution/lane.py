@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import structlog
 from pipeline.distribution import preflight
 from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
 from pipeline.distribution.engine import EngineConfig, content_of, lateness
+from pipeline.distribution.own_pages import HomePages, own_origins
 from pipeline.distribution.settling import Held, Outcome, Postponed
 from pipeline.platforms.base import Adapter, Journal, NotSent, PlatformError, PublishOutcome, Unknown
 from pipeline.store import claims
@@ -107,6 +109,7 @@ class Lane:
         self._config = config
         self._worker = worker
         self._leases = leases
+        self._homes = HomePages(partial(own_origins, engine))
 
     def send(self, account: AccountRow, item: Claimed) -> Outcome | None:
         """What became of it; None where the lease was lost on the way, and nothing is to be written."""
@@ -118,7 +121,7 @@ class Lane:
         except AccountUnusableError as error:
             return NotSent(PlatformError(ErrorKind.AUTH, str(error)))
         try:
-            objection = preflight.objection(item, adapter, preflight.home_is_live)
+            objection = preflight.objection(item, adapter, self._homes.is_live)
         except Exception as error:  # nothing has left yet
             log.exception("preflight_raised", account=account.account_key, distribution=str(item.id))
             return NotSent(PlatformError(ErrorKind.PROTOCOL, f"the check before sending failed: {error!r}"))

@@ -1,19 +1,21 @@
 """The publish loop: claim what is due, send each on its second, write down what happened, until nothing is due.
 
 A lane is an account: the lanes run side by side, and one distribution at a time is in hand in each, so that a worker
-that dies leaves no more in doubt than it was sending. One thread, the conductor, claims and writes outcomes down, as
-many as there are at once; the lanes' threads call the platforms. No transaction is open across a call to a platform.
+that dies leaves no more in doubt than it was sending. One thread claims for every lane that is free, one writes down
+whatever outcomes have come in, and the lanes' threads between them call the platforms. No transaction is open across a
+call to a platform.
 """
 
 import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,12 +33,13 @@ from pipeline.store.database import transaction
 from pipeline.store.patience import with_patience
 from pipeline.vocabulary import ErrorKind
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 1.0
 _SHORTEST_SECONDS = 0.005
 _SOON_SECONDS = 0.02
-"""After a claim that found something, how long completions are waited for before the next claim looks again."""
+"""After a claim that found something, how long a free lane is waited for before the next claim looks again."""
 _ACCOUNTS_FRESH_SECONDS = 1.0
 
 
@@ -89,7 +92,7 @@ def publish_due(
 
 
 class _Conductor:
-    """One run of the loop. Only its own thread touches anything here but the inbox."""
+    """One run of the loop: a thread that claims, a thread that writes down, and the lanes' threads between them."""
 
     def __init__(
         self, engine: sa.Engine, open_adapter: AdapterFactory, config: EngineConfig, name: str, stop: threading.Event
@@ -100,7 +103,10 @@ class _Conductor:
         self._stop = stop
         self._leases = Leases(engine, name, config.lease)
         self._lane = Lane(engine, open_adapter, config, name, self._leases)
-        self._inbox: queue.SimpleQueue[_Done] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[_Done | None] = queue.SimpleQueue()
+        """From the lanes to the writer; None ends it."""
+        self._written: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
+        """From the writer to the claimer: how many lanes are free again, or what went wrong for good."""
         self._in_air = 0
         self._accounts: dict[UUID, AccountRow] = {}
         self._accounts_read_at = 0.0
@@ -108,21 +114,23 @@ class _Conductor:
 
     def run(self, *, forever: bool) -> PublishReport:
         with (
-            ThreadPoolExecutor(self._config.max_in_flight, thread_name_prefix="lane") as pool,
+            self._writing(),
             self._leases.beating(),
+            ThreadPoolExecutor(self._config.max_in_flight, thread_name_prefix="lane") as lanes,
         ):
             while True:
                 claimed = self._claim()
                 for item in claimed:
-                    pool.submit(self._work, self._accounts[item.platform_id], item)
+                    lanes.submit(self._work, self._accounts[item.platform_id], item)
                 self._in_air += len(claimed)
                 pause = _SOON_SECONDS if claimed else self._pause()
                 if self._in_air:
-                    self._write_down(self._collect(_POLL_SECONDS if pause is None else pause))
+                    self._wait_for_a_lane(_POLL_SECONDS if pause is None else pause)
                 elif self._stop.is_set() or (pause is None and not forever):
-                    return self._report
+                    break
                 else:
                     self._stop.wait(_POLL_SECONDS if pause is None else pause)
+        return self._report
 
     def _claim(self) -> list[Claimed]:
         room = self._config.max_in_flight - self._in_air
@@ -146,7 +154,7 @@ class _Conductor:
 
         Never long, because an approval or another worker's end can bring something sooner.
         """
-        if self._stop.is_set():
+        if self._stop.is_set() or self._in_air >= self._config.max_in_flight:
             return None
         wait = with_patience(self._next_due, self._config.database_patience, until=self._stop.is_set)
         if wait is None or wait > self._config.look_ahead:
@@ -160,34 +168,49 @@ class _Conductor:
     def _work(self, account: AccountRow, item: Claimed) -> None:
         try:
             outcome: Outcome | BaseException | None = self._lane.send(account, item)
-        except BaseException as error:  # noqa: BLE001 - the conductor raises it
+        except BaseException as error:  # noqa: BLE001 - the claimer raises it
             outcome = error
-        self._inbox.put(_Done(account, item, outcome))
+        self._done.put(_Done(account, item, outcome))
 
-    def _collect(self, seconds: float) -> list[_Done]:
-        """What has come in, after waiting so long for the first."""
-        done: list[_Done] = []
-        with suppress(queue.Empty):
-            done.append(self._inbox.get(timeout=seconds))
-            while True:
-                done.append(self._inbox.get_nowait())
-        return done
+    def _wait_for_a_lane(self, seconds: float) -> None:
+        """Raises: BaseException: what broke a lane, or kept an outcome from being written."""
+        for written in _drain(self._written, seconds):
+            if isinstance(written, BaseException):
+                raise written
+            self._in_air -= written
 
-    def _write_down(self, done: Sequence[_Done]) -> None:
-        self._in_air -= len(done)
-        ended = []
-        broken = None
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        writer = threading.Thread(target=self._write_down, name="writer")
+        writer.start()
+        try:
+            yield
+        finally:
+            self._done.put(None)
+            writer.join()
+
+    def _write_down(self) -> None:
+        """Whatever has come in, as much as it is, until the end is."""
+        over = False
+        while not over:
+            done = _drain(self._done, None)
+            over = None in done
+            try:
+                self._write([each for each in done if each is not None])
+            except BaseException as error:  # noqa: BLE001 - the claimer raises it
+                self._written.put(error)
+            else:
+                self._written.put(len(done))
+
+    def _write(self, done: Sequence[_Done]) -> None:
+        ended = [Ended(each.account, each.item, each.outcome) for each in done if isinstance(each.outcome, Outcome)]
+        if ended:
+            self._settle(ended)
         for each in done:
             if each.outcome is None:
                 self._count(each.account, each.item, "lease lost")
             elif isinstance(each.outcome, BaseException):
-                broken = each.outcome
-            else:
-                ended.append(Ended(each.account, each.item, each.outcome))
-        if ended:
-            self._settle(ended)
-        if broken is not None:
-            raise broken
+                raise each.outcome
 
     def _settle(self, ended: Sequence[Ended]) -> None:
         try:
@@ -226,6 +249,16 @@ def _unstorable(ended: Ended, error: sa.exc.DBAPIError) -> Ended:
     log.error("outcome_refused", distribution=str(ended.item.id), outcome=repr(ended.outcome), error=why)
     message = f"the platform's answer could not be stored ({why})"
     return replace(ended, outcome=Unknown(PlatformError(ErrorKind.PROTOCOL, message)))
+
+
+def _drain(inbox: "queue.SimpleQueue[T]", seconds: float | None) -> list[T]:
+    """What has come in, after waiting so long for the first; for ever where None."""
+    came: list[T] = []
+    with suppress(queue.Empty):
+        came.append(inbox.get(timeout=seconds))
+        while True:
+            came.append(inbox.get_nowait())
+    return came
 
 
 _NAMES = {

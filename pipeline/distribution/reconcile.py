@@ -14,7 +14,7 @@ import structlog
 
 from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
 from pipeline.distribution.engine import EngineConfig, content_of
-from pipeline.distribution.settling import subject
+from pipeline.distribution.settling import tell_published, tell_trouble
 from pipeline.platforms.base import (
     Absent,
     Adapter,
@@ -25,12 +25,12 @@ from pipeline.platforms.base import (
     Published,
     ReconcileOutcome,
 )
-from pipeline.store import accounts, alerts, claims, distributions
+from pipeline.store import accounts, claims, distributions
 from pipeline.store.accounts import AccountRow
 from pipeline.store.claims import Unresolved
 from pipeline.store.database import transaction
 from pipeline.store.distributions import Ending
-from pipeline.vocabulary import AlertKind, DistributionStatus, ErrorKind
+from pipeline.vocabulary import DistributionStatus, ErrorKind
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +107,7 @@ def _resolve(connection: sa.Connection, inquiry: _Inquiry, answer: ReconcileOutc
     item = inquiry.item
     match answer:
         case Published():
-            _found(connection, item, answer)
+            _found(connection, inquiry, answer, config)
             return "found"
         case Absent() if not item.settled:
             distributions.ask_again(connection, item.id, item.lease_token, after=None, reason=None)
@@ -126,7 +126,8 @@ def _resolve(connection: sa.Connection, inquiry: _Inquiry, answer: ReconcileOutc
             return "inconclusive"
 
 
-def _found(connection: sa.Connection, item: Unresolved, answer: Published) -> None:
+def _found(connection: sa.Connection, inquiry: _Inquiry, answer: Published, config: EngineConfig) -> None:
+    item = inquiry.item
     ending = Ending(
         item.id,
         item.lease_token,
@@ -136,7 +137,7 @@ def _found(connection: sa.Connection, item: Unresolved, answer: Published) -> No
         published_at=answer.published_at,
     )
     kept = distributions.finish(connection, [ending])
-    alerts.resolve_all_about(connection, [subject(id_) for id_ in kept])
+    tell_published(connection, [(inquiry.account, id_) for id_ in kept], config)
 
 
 def _absent(connection: sa.Connection, inquiry: _Inquiry, config: EngineConfig) -> str:
@@ -158,8 +159,9 @@ def _absent(connection: sa.Connection, inquiry: _Inquiry, config: EngineConfig) 
         )
         distributions.finish(connection, [ending])
         return "absent"
-    distributions.finish(connection, [Ending(item.id, item.lease_token, DistributionStatus.FAILED, hopeless)])
-    _alert(connection, AlertKind.FAILED, inquiry, f"failed: {hopeless}")
+    failed = Ending(item.id, item.lease_token, DistributionStatus.FAILED, hopeless)
+    if distributions.finish(connection, [failed]):
+        tell_trouble(connection, inquiry.account, item, failed.status, f"is failed: {hopeless}")
     return "given up"
 
 
@@ -170,14 +172,8 @@ def _ask_person(connection: sa.Connection, inquiry: _Inquiry, reason: str) -> No
         connection, item.id, item.lease_token, after=_ASK_AGAIN_BESIDE_A_PERSON, reason=f"{reason}; a person must look"
     )
     if distributions.ask_person(connection, item.id, item.lease_token):
-        _alert(connection, AlertKind.UNKNOWN, inquiry, f"may or may not be live: {reason}. Look, and say what is so")
-
-
-def _alert(connection: sa.Connection, kind: AlertKind, inquiry: _Inquiry, what: str) -> None:
-    item = inquiry.item
-    title, short = item.title or item.body[:60], str(item.id)[:8]
-    message = f"“{title}” on {inquiry.account.account_key} {what}. pressroom distributions show {short}"
-    alerts.raise_alert(connection, kind, subject(item.id), message)
+        what = f"may or may not be live: {reason}. Look, and say what is so"
+        tell_trouble(connection, inquiry.account, item, DistributionStatus.UNKNOWN, what)
 
 
 def _refuse_to_record(step: str, handle: str) -> None:

@@ -13,12 +13,19 @@ from pipeline.distribution.engine import EngineConfig, TooLate, backoff, breaker
 from pipeline.platforms.base import NotSent, PlatformError, Published, PublishOutcome, Rejected, Unknown
 from pipeline.store import accounts, alerts, distributions
 from pipeline.store.accounts import AccountRow
-from pipeline.store.claims import Claimed
+from pipeline.store.announcements import announce_published, announce_trouble
+from pipeline.store.claims import Claimed, Version
 from pipeline.store.distributions import Attempt, Ending
 from pipeline.vocabulary import AlertKind, AttemptOutcome, DistributionStatus, ErrorKind
 
 _FIRST_QUESTION: Final = timedelta(seconds=15)
 """After an unknown outcome, when the platform is first asked: most lost answers are about something that is there."""
+
+_TROUBLE: Final = {
+    DistributionStatus.FAILED: AlertKind.FAILED,
+    DistributionStatus.HELD: AlertKind.HELD,
+    DistributionStatus.UNKNOWN: AlertKind.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +68,38 @@ def settle(connection: sa.Connection, ended: Sequence[Ended], config: EngineConf
     endings = [_ending(connection, each, config) for each in ended]
     kept = distributions.finish(connection, endings)
     _settle_accounts(connection, ended, config)
-    for each, ending in zip(ended, endings, strict=True):
-        if each.item.id in kept:
-            _tell(connection, each, ending)
-    published = [subject(e.id) for e in endings if e.status == DistributionStatus.PUBLISHED and e.id in kept]
-    if published:
-        alerts.resolve_all_about(connection, published)
+    moved = [
+        (each.account, each.item, ending) for each, ending in zip(ended, endings, strict=True) if ending.id in kept
+    ]
+    tell_published(connection, [(a, e.id) for a, _, e in moved if e.status == DistributionStatus.PUBLISHED], config)
+    for account, item, ending in moved:
+        if ending.status in (DistributionStatus.FAILED, DistributionStatus.HELD):
+            tell_trouble(connection, account, item, ending.status, f"is {ending.status}: {ending.reason}")
     return kept
 
 
-def subject(distribution_id: UUID) -> str:
-    """What alerts about a distribution are filed under."""
-    return f"distribution {distribution_id}"
+def tell_published(
+    connection: sa.Connection, published: Sequence[tuple[AccountRow, UUID]], config: EngineConfig
+) -> None:
+    """What was wrong with these distributions is over, and whoever wants to know of publications is told."""
+    if not published:
+        return
+    alerts.resolve_all_about(connection, [id_ for _, id_ in published])
+    pages_announced = config.announce.indexnow or config.announce.websub
+    told = [id_ for account, id_ in published if account.webhook_url or (account.is_home and pages_announced)]
+    if told:
+        announce_published(connection, told, config.announce)
+
+
+def tell_trouble(
+    connection: sa.Connection, account: AccountRow, item: Version, status: DistributionStatus, what: str
+) -> None:
+    """Alert a person, and tell the account's webhook."""
+    title, short = item.title or item.body[:60], str(item.id)[:8]
+    message = f"“{title}” on {account.account_key} {what}. pressroom distributions show {short}"
+    alerts.raise_alert(connection, _TROUBLE[status], alerts.about(item.id), message)
+    if account.webhook_url:
+        announce_trouble(connection, item.id, status)
 
 
 def _attempt(outcome: Outcome) -> Attempt:
@@ -180,16 +207,3 @@ def _pause(connection: sa.Connection, account: AccountRow, error: PlatformError)
         f"{account.account_key} is paused: {reason}. Its queue waits. Mend the credentials, then: "
         f"pressroom accounts resume {account.account_key}",
     )
-
-
-def _tell(connection: sa.Connection, ended: Ended, ending: Ending) -> None:
-    kinds = {DistributionStatus.FAILED: AlertKind.FAILED, DistributionStatus.HELD: AlertKind.HELD}
-    if ending.status in kinds:
-        title = ended.item.title or ended.item.body[:60]
-        alerts.raise_alert(
-            connection,
-            kinds[ending.status],
-            subject(ending.id),
-            f"“{title}” on {ended.account.account_key} is {ending.status}: {ending.reason}. "
-            f"pressroom distributions show {str(ending.id)[:8]}",
-        )

@@ -3,33 +3,29 @@
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
 
 class Database(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """PostgreSQL: `DATABASE_URL`, or the embedded server."""
+    """PostgreSQL: `DATABASE_URL`, or the embedded server.
 
-    url: str | None = Field(
-        default=None,
-        description="Only for tests and one-off runs. Unset: DATABASE_URL, or the embedded server.",
-        json_schema_extra={"dagster__is_secret": True},
-    )
+    It has no configuration: Dagster's launchpad writes a secret's default into the run's form as asterisks, and would
+    start the run with them.
+    """
+
     _engine: "sa.Engine | None" = PrivateAttr(default=None)
 
     @property
     def engine(self) -> "sa.Engine":
         """Opened at first use, and shared by the threads of a run."""
         if self._engine is None:
-            import sqlalchemy as sa
-
             from pipeline.settings import settings
             from pipeline.store import database
 
-            url = sa.make_url(self.url) if self.url else database.database_url(settings())
-            self._engine = database.create_engine(url)
+            self._engine = database.create_engine(database.database_url(settings()))
         return self._engine
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature

@@ -33,6 +33,7 @@ class AccountRow:
     max_title_length: int | None
     is_home: bool
     held_until: datetime | None
+    webhook_url: str | None
 
 
 _COLUMNS = [platforms.c[name] for name in AccountRow.__dataclass_fields__]
@@ -91,10 +92,8 @@ def lock(connection: sa.Connection, account_id: UUID) -> None:
 def lock_all(connection: sa.Connection, account_ids: Collection[UUID]) -> None:
     """The same for several, always in the same order."""
     connection.execute(
-        sa.select(platforms.c.id)
-        .where(platforms.c.id.in_(account_ids))
-        .order_by(platforms.c.id)
-        .with_for_update(key_share=True)
+        sa.text("select id from platforms where id = any (:ids) order by id for no key update"),
+        {"ids": list(account_ids)},
     )
 
 
@@ -109,10 +108,9 @@ def pause(connection: sa.Connection, account_id: UUID, reason: str) -> bool:
 
 
 def resume(connection: sa.Connection, account_id: UUID) -> None:
+    """It sends again; a rest that its platform asked for is kept."""
     connection.execute(
-        platforms.update()
-        .where(platforms.c.id == account_id)
-        .values(state=AccountState.ACTIVE, state_reason=None, held_until=None)
+        platforms.update().where(platforms.c.id == account_id).values(state=AccountState.ACTIVE, state_reason=None)
     )
 
 

@@ -52,16 +52,15 @@ class Claimed(Version):
 # What each free lane would send next, and when it may: oldest intention first. A lane is an account; one that a live
 # lease occupies is left to its worker. A post's other distributions stay until its home page is published.
 _NEXT = """
-    select pace.platform_id, next.id, greatest(next.next_attempt_at, pace.free_at) as at
+    select pace.platform_id, next.id, next.at, pace.last_attempt_at
     from account_pace pace
     cross join lateral (
-        select d.id, d.next_attempt_at
+        select d.id, greatest(d.next_attempt_at, pace.free_at) as at
         from distributions d
         where d.platform_id = pace.platform_id and d.status = 'scheduled'
-            and not exists (
-                select from distributions home join platforms h on h.id = home.platform_id and h.is_home
-                where home.post_id = d.post_id and home.id <> d.id and home.status not in ('published', 'cancelled')
-            )
+            and (pace.is_home or coalesce(
+                (select bool_and(home.status in ('published', 'cancelled')) from homes_of(d.post_id) home), true
+            ))
         order by d.next_attempt_at, d.id
         limit 1
     ) as next
@@ -81,30 +80,19 @@ def next_due(connection: sa.Connection) -> timedelta | None:
 
 
 # The accounts' rows are locked first, in a statement of its own, so that the claim's snapshot sees every attempt of the
-# worker that held the lane before. Due longest first, so that more accounts than a worker has hands for take turns.
+# worker that held the lane before. Where more accounts are due than a worker has hands for, they take turns: by the age
+# of what is due, a post on time would wait until every backlog is gone.
 _LOCK_LANES = sa.text(f"""
     select p.id
     from ({_NEXT}) as next join platforms p on p.id = next.platform_id
     where next.at <= now()
-    order by next.at
+    order by next.last_attempt_at nulls first, next.at
     limit :lanes
     for no key update of p skip locked
 """)  # noqa: S608 - our own text
 
-# Then the groups, in order: a change of status locks its group's row, and two workers that claim from two groups must
-# not do so in opposite orders. Whoever writes an outcome locks the account before the distribution and its group.
-_LOCK_GROUPS = sa.text(f"""
-    select g.id from cross_post_groups g
-    where g.id in (
-        select d.cross_post_group_id
-        from ({_NEXT}) as next join distributions d on d.id = next.id
-        where next.platform_id = any (:lanes) and next.at <= now()
-    )
-    order by g.id
-    for update
-""")  # noqa: S608 - our own text
-
-# The claim and the journal are one statement, so that no attempt can start unrecorded.
+# The claim and the journal are one statement, so that no attempt can start unrecorded. What belongs to a claimed row is
+# looked up row by row, not joined: a join may be planned as a scan of a whole table. The columns are `Claimed`'s.
 _CLAIM = sa.text(f"""
     with due as (
         select d.id
@@ -122,28 +110,27 @@ _CLAIM = sa.text(f"""
     ),
     journal as (
         insert into publish_attempts (distribution_id, platform_id, lease_token, worker, started_at)
-        select id, platform_id, lease_token, :worker, now() from claimed
+        select id, platform_id, lease_token, :worker, clock_timestamp() from claimed
     )
     select c.id, c.post_id, c.platform_id, c.title, c.body, c.media_urls, c.link_url, c.platform_specific,
-        v.content_hash as approved_hash, c.lease_token, c.retry_count, p.max_lateness_minutes,
-        coalesce(c.lateness_policy, p.lateness_policy) as lateness_policy,
-        post.status as post_status,
-        extract(epoch from now() - c.scheduled_for)::float8 as late_seconds,
         (
-            select home.external_url from distributions home join platforms h on h.id = home.platform_id and h.is_home
-            where home.post_id = c.post_id and home.id <> c.id and home.status = 'published'
-            limit 1
-        ) as home_url,
+            select v.content_hash from review_versions v where v.review_id = c.review_id and v.distribution_id = c.id
+        ) as approved_hash,
+        c.lease_token, c.retry_count,
         coalesce(
             (select jsonb_object_agg(h.step, h.handle) from publish_handles h where h.distribution_id = c.id), '{{}}'
         ) as handles,
         coalesce(
             (select min(a.started_at) from publish_attempts a where a.distribution_id = c.id), now()
-        ) as started_at
+        ) as started_at,
+        extract(epoch from now() - c.scheduled_for)::float8 as late_seconds,
+        p.max_lateness_minutes, coalesce(c.lateness_policy, p.lateness_policy) as lateness_policy,
+        (select post.status from publisher_posts post where post.id = c.post_id) as post_status,
+        case when not p.is_home then
+            (select home.external_url from homes_of(c.post_id) home where home.external_url is not null limit 1)
+        end as home_url
     from claimed c
     join platforms p on p.id = c.platform_id
-    left join review_versions v on v.review_id = c.review_id and v.distribution_id = c.id
-    left join publisher_posts post on post.id = c.post_id
 """)  # noqa: S608 - our own text
 
 
@@ -152,9 +139,8 @@ def claim(connection: sa.Connection, *, worker: str, lease: timedelta, lanes: in
     free = connection.scalars(_LOCK_LANES, {"lanes": lanes}).all()
     if not free:
         return []
-    connection.execute(_LOCK_GROUPS, {"lanes": free})
     rows = connection.execute(_CLAIM, {"lanes": free, "lease": lease, "worker": worker})
-    return [Claimed(**row) for row in rows.mappings()]
+    return [Claimed(*row) for row in rows.all()]
 
 
 def extend_leases(connection: sa.Connection, tokens: Mapping[UUID, int], lease: timedelta) -> set[UUID]:
@@ -199,13 +185,6 @@ _LOCK_EXPIRED_LANES = sa.text(f"""
     for no key update skip locked
 """)  # noqa: S608 - our own text
 
-_LOCK_EXPIRED_GROUPS = sa.text(f"""
-    select g.id from cross_post_groups g
-    where g.id in (select d.cross_post_group_id from distributions d where d.platform_id = any (:lanes) and {_EXPIRED})
-    order by g.id
-    for update
-""")  # noqa: S608 - our own text
-
 _EXPIRE = sa.text(f"""
     with expired as (
         select d.id, d.lease_token from distributions d
@@ -232,12 +211,11 @@ _EXPIRE = sa.text(f"""
 def expire_leases(connection: sa.Connection, settle: timedelta) -> list[UUID]:
     """Attempts whose worker is gone: they may have been sent, so they become unknown, never scheduled again blindly.
 
-    Accounts, groups and distributions are locked in this order, as by everybody.
+    Accounts are locked before distributions, as by everybody.
     """
     lanes = connection.scalars(_LOCK_EXPIRED_LANES).all()
     if not lanes:
         return []
-    connection.execute(_LOCK_EXPIRED_GROUPS, {"lanes": lanes})
     return list(connection.scalars(_EXPIRE, {"lanes": lanes, "settle": settle}))
 
 

@@ -46,7 +46,10 @@ def data_folder(settings: Settings) -> Path:
 
 
 def create_engine(url: sa.URL) -> sa.Engine:
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"options": _SESSION})
+    # Last in, first out: a busy connection has the statements prepared.
+    return sa.create_engine(
+        url, pool_pre_ping=True, pool_size=10, pool_use_lifo=True, connect_args={"options": _SESSION}
+    )
 
 
 @contextmanager

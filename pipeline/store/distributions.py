@@ -50,6 +50,8 @@ class Ending:
     ask_after: timedelta | None = None
 
 
+# By id first, though the records hold the ids too: else the planner may believe the statistics of a status that is
+# nearly always empty, and read the whole table.
 _CLOSE = sa.text("""
     update publish_attempts a
     set outcome = e.outcome, finished_at = clock_timestamp(), error_kind = e.kind, error_code = e.code,
@@ -58,7 +60,7 @@ _CLOSE = sa.text("""
         id uuid, token bigint, outcome text, kind text, code text, http_status integer, message text,
         retry_at timestamptz
     )
-    where a.distribution_id = e.id and a.lease_token = e.token and a.outcome is null
+    where a.distribution_id = any (:ids) and a.distribution_id = e.id and a.lease_token = e.token and a.outcome is null
 """).bindparams(sa.bindparam("attempts", type_=JSONB))
 
 _FINISH = sa.text("""
@@ -83,19 +85,23 @@ _FINISH = sa.text("""
         published_at timestamptz, next_attempt_at timestamptz, scheduled_for timestamptz, spend_retry boolean,
         settle float8, ask_after float8
     )
-    where d.id = e.id and d.lease_token = e.token and d.status in ('publishing', 'unknown')
+    where d.id = any (:ids) and d.id = e.id and d.lease_token = e.token and d.status in ('publishing', 'unknown')
     returning d.id
 """).bindparams(sa.bindparam("endings", type_=JSONB))
 
 # Live: the post follows when this is its home, or when it has none.
 _PUBLISH_POSTS = sa.text("""
     update publisher_posts post
-    set status = 'published', published_at = d.published_at
-    from distributions d join platforms p on p.id = d.platform_id
-    where d.id = any (:ids) and post.id = d.post_id and post.status = 'scheduled' and (p.is_home or not exists (
-        select from distributions home join platforms h on h.id = home.platform_id and h.is_home
-        where home.post_id = d.post_id and home.status <> 'cancelled'
-    ))
+    set status = 'published', published_at = live.at
+    from (
+        select d.post_id, min(d.published_at) as at
+        from distributions d join platforms p on p.id = d.platform_id
+        where d.id = any (:ids) and (p.is_home or coalesce(
+            (select bool_and(home.status = 'cancelled') from homes_of(d.post_id) home), true
+        ))
+        group by d.post_id
+    ) as live
+    where post.id = live.post_id and post.status = 'scheduled'
 """)
 
 # Kept for people; not for pacing, which reads the journal. Debounced: a row rewritten for each post is slow.
@@ -106,13 +112,6 @@ _TOUCH_ACCOUNTS = sa.text("""
     ) as latest
     where p.id = latest.platform_id
         and coalesce(p.last_published_at, '-infinity') < latest.at - interval '1 minute'
-""")
-
-_LOCK_GROUPS = sa.text("""
-    select g.id from cross_post_groups g
-    where g.id in (select cross_post_group_id from distributions where id = any (:ids))
-    order by g.id
-    for update
 """)
 
 
@@ -131,22 +130,26 @@ def close_attempts(connection: sa.Connection, attempts: Sequence[tuple[UUID, int
         }
         for distribution_id, token, attempt in attempts
     ]
-    connection.execute(_CLOSE, {"attempts": rows})
+    connection.execute(_CLOSE, {"ids": [each[0] for each in attempts], "attempts": rows})
 
 
 def finish(connection: sa.Connection, endings: Sequence[Ending]) -> set[UUID]:
     """Move the distributions on; returns those whose token still held. The others belong to somebody else now.
 
-    The caller has locked their accounts (see `store.accounts.lock`), as a claim does, before the groups locked here.
+    The caller has locked their accounts (see `store.accounts.lock`), as a claim does before it touches a distribution.
     """
-    connection.execute(_LOCK_GROUPS, {"ids": [ending.id for ending in endings]})
     rows = [_row(ending) for ending in endings]
-    kept = set(connection.scalars(_FINISH, {"endings": rows}))
+    kept = set(connection.scalars(_FINISH, {"ids": [ending.id for ending in endings], "endings": rows}))
     published = [each.id for each in endings if each.status == DistributionStatus.PUBLISHED and each.id in kept]
     if published:
-        connection.execute(_PUBLISH_POSTS, {"ids": published})
-        connection.execute(_TOUCH_ACCOUNTS, {"ids": published})
+        follow_publication(connection, published)
     return kept
+
+
+def follow_publication(connection: sa.Connection, distribution_ids: Sequence[UUID]) -> None:
+    """What is true besides, once these are live: of their posts, and of their accounts."""
+    connection.execute(_PUBLISH_POSTS, {"ids": list(distribution_ids)})
+    connection.execute(_TOUCH_ACCOUNTS, {"ids": list(distribution_ids)})
 
 
 def ask_again(

@@ -16,6 +16,7 @@ from pipeline.platforms.base import (
     Content,
     Gone,
     Guarantee,
+    Identity,
     Inconclusive,
     Journal,
     Metrics,
@@ -45,12 +46,17 @@ Behaviour = Callable[[Content, Journal], PublishOutcome | None]
 
 
 class Platform:
-    """The ledger is shared by all accounts and threads."""
+    """The ledger is shared by all accounts and threads. `pages` is the address below which what it took can be seen."""
 
-    def __init__(self, behaviour: Behaviour = lambda content, journal: None) -> None:
+    def __init__(
+        self, behaviour: Behaviour = lambda content, journal: None, *, pages: str = "http://127.0.0.1:9"
+    ) -> None:
         self.behaviour = behaviour
+        self.pages = pages
         self.sent: list[tuple[str, str, datetime]] = []
         self.answer: ReconcileOutcome | None = None
+        self.identity: Callable[[Account], Identity] = lambda account: Identity(account.key)
+        self.problems: Callable[[Content], list[Problem]] = lambda content: []
         self._lock = threading.Lock()
 
     def open(self, row: AccountRow) -> Adapter:
@@ -76,19 +82,19 @@ class _TestAdapter:
         self.platform = platform
 
     def validate(self, content: Content) -> list[Problem]:
-        return []
+        return self.platform.problems(content)
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
         refused = self.platform.behaviour(content, journal)
         if refused is not None and not isinstance(refused, Unknown):
             return refused
         self.platform.effect(self.account.key, content)
-        return refused or _published(content)
+        return refused or self._published(content)
 
     def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
         if self.platform.answer is not None:
             return self.platform.answer
-        return _published(content) if self.platform.effects_of(content.distribution_id) else Absent()
+        return self._published(content) if self.platform.effects_of(content.distribution_id) else Absent()
 
     def update(self, external_id: str, content: Content) -> ChangeOutcome:
         raise NotImplementedError
@@ -99,14 +105,12 @@ class _TestAdapter:
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
         return {external_id: Metrics(impressions=100, engagements=0) for external_id in external_ids}
 
-    def whoami(self) -> str:
-        return self.account.key
+    def whoami(self) -> Identity:
+        return self.platform.identity(self.account)
 
-
-def _published(content: Content) -> Published:
-    return Published(
-        f"ext-{content.distribution_id}", f"https://example.com/{content.distribution_id}", datetime.now(UTC)
-    )
+    def _published(self, content: Content) -> Published:
+        url = f"{self.platform.pages}/{content.distribution_id}"
+        return Published(f"ext-{content.distribution_id}", url, datetime.now(UTC))
 
 
 def lost_answer(content: Content, journal: Journal) -> PublishOutcome:

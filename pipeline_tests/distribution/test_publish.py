@@ -24,6 +24,7 @@ from pipeline_tests.distribution.platform import (
     lost_answer,
     not_sent,
 )
+from pipeline_tests.web import serve
 
 
 @pytest.fixture
@@ -347,13 +348,17 @@ def test_a_paused_account_sends_nothing(engine, connection):
 
 def test_a_post_goes_to_its_home_first_and_to_the_others_when_that_is_live(engine, connection):
     post_id, review_id = factories.approved_post(connection)
-    home = factories.account(connection, name="site", account_key="site", is_home=True)
-    other = factories.account(connection)
-    late = timedelta(minutes=-5)
-    factories.distribution(connection, other, due_in=late, post_id=post_id, review_id=review_id)
-    factories.distribution(connection, home, post_id=post_id, review_id=review_id)
-    platform = Platform()
-    publish_due(engine, platform.open, CONFIG, worker="w")
+    with serve(lambda request: (200, {}, b"the article")) as pages:
+        home = factories.account(
+            connection, name="site", account_key="site", is_home=True, publish_config={"base_url": pages}
+        )
+        late = timedelta(minutes=-5)
+        factories.distribution(
+            connection, factories.account(connection), due_in=late, post_id=post_id, review_id=review_id
+        )
+        factories.distribution(connection, home, post_id=post_id, review_id=review_id)
+        platform = Platform(pages=pages)
+        publish_due(engine, platform.open, CONFIG, worker="w")
     assert next(key for key, _, _ in platform.sent) == "site"
     assert len(platform.sent) == 2
     assert connection.scalar(sa.select(tables.publisher_posts.c.status)) == "published"

@@ -1,0 +1,32 @@
+"""How alike two texts are, by the resemblance of Broder (1997): shared pieces over all pieces. Pure.
+
+A piece is five characters in a row of the text as it reads: without links, case and punctuation. Characters
+and not words, so that it holds for languages that write no spaces and for a word put in another form. A post of 200
+characters with one word of six replaced is 0.9 alike; with three replaced it is 0.7, which is where we say so.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+NEAR_DUPLICATE: Final = 0.7
+_PIECE: Final = 5
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+")
+_BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
+
+Pieces = frozenset[str]
+
+
+def pieces(text: str) -> Pieces:
+    """Of a text without markup. Empty where it says nothing but links; a text shorter than a piece is one."""
+    read = _LINK.sub(" ", unicodedata.normalize("NFKC", text))
+    said = _BETWEEN_WORDS.sub(" ", read.casefold()).strip()
+    if not said:
+        return frozenset()
+    return frozenset(said[start : start + _PIECE] for start in range(max(1, len(said) - _PIECE + 1)))
+
+
+def likeness(one: Pieces, other: Pieces) -> float:
+    """From 0, nothing in common, to 1, the same pieces."""
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared) if shared else 0.0
