@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline import checks, jobs, schedules, sensors
+from pipeline import alert_jobs, checks, deliveries, interventions, jobs, logs, looking_ahead, schedules, sensors
 from pipeline.assets import distribution, editorial, metrics
 from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
@@ -14,12 +14,20 @@ from pipeline.resources.writer import WriterResource
 
 def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """`resources` replaces any of database, platforms, writer."""
+    logs.configure()
     return dg.Definitions(
         assets=dg.load_assets_from_modules([editorial, distribution, metrics]),
         asset_checks=checks.ALL,
-        jobs=[*jobs.ASSET_JOBS, *jobs.OP_JOBS],
-        schedules=schedules.ALL,
-        sensors=sensors.ALL,
+        jobs=[
+            *jobs.ASSET_JOBS,
+            *jobs.OP_JOBS,
+            *interventions.ALL,
+            deliveries.deliver_followups,
+            alert_jobs.daily_digest,
+            looking_ahead.look_ahead,
+        ],
+        schedules=[*schedules.ALL, alert_jobs.digest_daily],
+        sensors=[*sensors.ALL, deliveries.undelivered_followups, looking_ahead.early_warnings],
         resources={
             "database": Database(),
             "platforms": Platforms(),

@@ -1,20 +1,27 @@
 """`pressroom accounts`: what is published to, and how it is."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pipeline.cli.console import engine, fail, out
+from pipeline.cli.layout import print_indented
+from pipeline.cli.review import As, acting_user
 from pipeline.settings import settings
+from pipeline.vocabulary import AccountState
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from pipeline.store.health import AccountHealth
+
 app = typer.Typer(help="The accounts that are published to. Without a command: the list.")
+
+_INDENT = 4
 
 Key = Annotated[str, typer.Argument(help="The account's key, as the list shows it.")]
 
@@ -23,17 +30,11 @@ Key = Annotated[str, typer.Argument(help="The account's key, as the list shows i
 def show(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
-    from pipeline.store.accounts import all_accounts
+    from pipeline.store.health import account_health
 
-    table = Table()
-    for heading in ("account", "platform", "state", "credentials", "rests until"):
-        table.add_column(heading, overflow="fold")
     with engine().connect() as connection:
-        for row in all_accounts(connection):
-            state = row.state if row.state_reason is None else f"{row.state}: {row.state_reason}"
-            rests = f"{row.held_until.astimezone():%Y-%m-%d %H:%M:%S}" if row.held_until else ""
-            table.add_row(row.account_key, row.name, escape(state), row.credentials_secret_id or "needs none", rests)
-    out.print(table)
+        for account in account_health(connection):
+            _print_health(account)
 
 
 @app.command()
@@ -90,7 +91,7 @@ def check(key: Key) -> None:
     try:
         with engine().connect() as connection:
             row = get(connection, key)
-        out.print(f"{key} works: {escape(open_account(row).whoami())}")
+        out.print(f"{key} works: {escape(open_account(row).whoami().name)}")
     except (UnknownAccountError, AccountUnusableError, PlatformUnavailableError) as error:
         fail(str(error))
 
@@ -105,15 +106,55 @@ def pause(key: Key, reason: Annotated[str, typer.Option(help="Shown wherever the
 
 
 @app.command()
-def resume(key: Key) -> None:
-    """Send again. Check it first, when its credentials were refused."""
-    from pipeline.store import accounts
+def resume(
+    key: Key,
+    *,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Don't ask first; the next post tells whether it works.")
+    ] = False,
+    who: As = None,
+) -> None:
+    """Ask the platform who we are, and if it still knows us, send again what waits."""
+    from pipeline.distribution.accounts import adapter_factory
+    from pipeline.distribution.resume import ResumeError, resume_account
+    from pipeline.store.accounts import UnknownAccountError
 
-    _change(key, accounts.resume)
-    out.print(f"{key} is active.")
+    actor = acting_user(who).full_name
+    open_account = adapter_factory(timeout_seconds=settings().call_timeout_seconds)
+    try:
+        name = resume_account(engine(), open_account, key, actor, unchecked=unchecked)
+    except (UnknownAccountError, ResumeError) as error:
+        fail(str(error))
+    out.print(f"{key} is active" + ("." if name is None else f": {escape(name)}."), highlight=False)
 
 
-def _change(key: str, change: Callable[["sa.Connection", UUID], None]) -> None:
+def _print_health(account: "AccountHealth") -> None:
+    """Its name and state; then, in a line each, what one wants to know of it."""
+    colour = "green" if account.state == AccountState.ACTIVE else "red"
+    out.print(f"[bold]{account.account_key}[/]  {account.platform}  [{colour}]{account.state}[/]", highlight=False)
+    if account.state_reason:
+        print_indented(account.state_reason, _INDENT)
+    if account.state == AccountState.ACTIVE:
+        print_indented(f"may send {_moment(account.free_at) or 'now'}", _INDENT)
+    if account.limited_by:
+        print_indented(account.limited_by, _INDENT)
+    if account.quota_remaining is not None:
+        print_indented(
+            f"the platform takes {account.quota_remaining} more until {_moment(account.quota_resets_at)}", _INDENT
+        )
+    print_indented(
+        f"scheduled: {account.queued}; for a person: {account.needs_person}; errors in 24 h: {account.errors_24h}",
+        _INDENT,
+    )
+    print_indented(f"last published: {_moment(account.last_published_at) or 'never'}", _INDENT)
+    print_indented(f"credentials: {account.credentials_secret_id or 'needs none'}", _INDENT)
+
+
+def _moment(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else None
+
+
+def _change(key: str, change: Callable[["sa.Connection", UUID], object]) -> None:
     from pipeline.store.accounts import UnknownAccountError, get
     from pipeline.store.database import transaction
 

@@ -2,7 +2,24 @@
 
 import typer
 
-from pipeline.cli import accounts, distributions, ingest, report, review, sandbox, site, up
+from pipeline import logs
+from pipeline.cli import (
+    accounts,
+    alerts,
+    distributions,
+    ingest,
+    outbox,
+    posts,
+    report,
+    review,
+    sandbox,
+    site,
+    up,
+    users,
+    warnings,
+    watch,
+    worker,
+)
 from pipeline.cli.demo import demo
 
 app = typer.Typer(
@@ -18,13 +35,20 @@ app.command()(up.reset)
 app.command()(demo)
 app.command()(ingest.ingest)
 app.command()(report.report)
-app.command()(distributions.distributions)
+app.command()(warnings.warnings)
+app.command()(watch.watch)
+app.command()(worker.worker)
 app.add_typer(accounts.app, name="accounts")
-app.add_typer(distributions.users_app, name="users")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(users.app, name="users")
+app.add_typer(distributions.app, name="distributions")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(posts.app, name="posts")
 app.add_typer(review.app, name="review")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(site.app, name="site")
 
 
 def main() -> None:
+    logs.configure()
     app()

@@ -10,11 +10,12 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from pipeline import clock
 from pipeline.cli.console import engine, fail, out
 from pipeline.settings import settings
+from pipeline.vocabulary import TimingStrategy
 
 if TYPE_CHECKING:
+    from pipeline.editorial.review import Approval
     from pipeline.store.overview import VersionRow
     from pipeline.store.users import User
 
@@ -89,8 +90,19 @@ def show(post: Post) -> None:
 @app.command()
 def approve(
     post: Post,
+    *,
     at: Annotated[
         str | None, typer.Option(help="When, e.g. 2026-11-23 09:00, in the vertical's zone. Default: now.")
+    ] = None,
+    timing: Annotated[
+        TimingStrategy | None,
+        typer.Option(
+            help="The other accounts go out with the home page, one after another (staggered), or each at its own next "
+            "good hour (optimized). Default: as the post's group has it."
+        ),
+    ] = None,
+    stagger: Annotated[
+        int | None, typer.Option(min=1, metavar="MINUTES", help="Between one account and the next; means staggered.")
     ] = None,
     note: str = "",
     who: As = None,
@@ -99,9 +111,22 @@ def approve(
     from pipeline.editorial import review
 
     with _decision():
-        approval = review.approve(engine(), _resolve(post), _reviewer(who), at=at, note=note)
-    when = "now" if at is None else f"{clock.local(approval.scheduled_at, 'UTC'):%Y-%m-%d %H:%M} UTC"
-    out.print(f"Approved. {approval.versions} versions go out {when}; the home page first.", highlight=False)
+        approval = review.approve(
+            engine(),
+            _resolve(post),
+            acting_user(who),
+            at=at,
+            timing=timing,
+            stagger_minutes=stagger,
+            note=note,
+        )
+    when = "from now on" if at is None else f"from {approval.scheduled_at:%Y-%m-%d %H:%M} UTC"
+    out.print(
+        f"Approved. {len(approval.versions)} versions go out {when}, the home page first ({approval.timing.strategy}).",
+        highlight=False,
+        soft_wrap=True,
+    )
+    _show_times(approval)
     out.print(f"Follow it: pressroom distributions {approval.canonical_id}", highlight=False)
 
 
@@ -130,7 +155,7 @@ def edit(
         out.print("Nothing was changed.")
         return
     with _decision():
-        review.revise(engine(), canonical_id, _reviewer(who), text)
+        review.revise(engine(), canonical_id, acting_user(who), text)
     plan_post(engine(), canonical_id)
     out.print(f"Changed and checked; it waits in the queue: pressroom review show {canonical_id}", highlight=False)
 
@@ -143,7 +168,7 @@ def changes(
     from pipeline.editorial import review
 
     with _decision():
-        review.request_changes(engine(), _resolve(post), _reviewer(who), note)
+        review.request_changes(engine(), _resolve(post), acting_user(who), note)
     out.print("Back to draft, with your note. `pressroom review edit` changes the text and queues it again.")
 
 
@@ -155,8 +180,22 @@ def reject(
     from pipeline.editorial import review
 
     with _decision():
-        review.reject(engine(), _resolve(post), _reviewer(who), note)
+        review.reject(engine(), _resolve(post), acting_user(who), note)
     out.print("Rejected and archived.")
+
+
+def _show_times(approval: "Approval") -> None:
+    times = Table()
+    for heading in ("account", "local time", "zone", "UTC"):
+        times.add_column(heading)
+    for version in approval.versions:
+        times.add_row(
+            version.account_key, f"{version.local:%Y-%m-%d %H:%M}", version.timezone, f"{version.at:%Y-%m-%d %H:%M}"
+        )
+    out.print(times)
+    for held in approval.held:
+        reason = escape(held.hold_reason or "")
+        out.print(f"[yellow]held[/]  {held.account_key}: {reason}", highlight=False, soft_wrap=True)
 
 
 def _beginning(version: "VersionRow") -> str:
@@ -179,7 +218,8 @@ def _resolve(beginning: str) -> str:
     return beginning if beginning in found else found[0]
 
 
-def _reviewer(who: str | None) -> "User":
+def acting_user(who: str | None) -> "User":
+    """The person who gives the command; ends it where nobody is named or known."""
     from pipeline.store.users import UnknownUserError, find
 
     name = who or settings().user

@@ -1,6 +1,6 @@
 """The draft: an article written from its brief, with its links, as a post that a person can review."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Protocol, runtime_checkable
 from uuid import UUID
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pipeline.editorial import budget, hashing, links
 from pipeline.editorial.items import analysis_of, source_of
 from pipeline.editorial.markdown import reading_minutes, word_count
+from pipeline.editorial.slugs import slugs
 from pipeline.store import link_targets, posts, stories
 from pipeline.store.database import transaction
 from pipeline.store.stories import Story
@@ -18,7 +19,6 @@ from pipeline.writing import offline
 from pipeline.writing.base import ArticleTask, Brief, Writer, WriterError
 from pipeline.writing.prompt import OutputType, PromptTemplate
 
-_LONGEST_SLUG = 80
 _LINKS_TO_CHOOSE_FROM = 50
 
 
@@ -142,24 +142,12 @@ def _create_post(connection: sa.Connection, story: Story, brief: Brief, generate
         "source_content_id": story.content_id,
         "generated_content_id": generated["id"],
     }
-    for slug in _slugs(generated["title"], story.canonical_id):
+    for slug in slugs(generated["title"], story.canonical_id):
         content_hash = hashing.post_content_hash(**seen, slug=slug)
         post_id = posts.create_post(connection, {**values, "slug": slug, "content_hash": content_hash})
         if post_id is not None:
             return post_id
     raise AssertionError("slugs never end")
-
-
-def _slugs(title: str, fallback: str) -> Iterator[str]:
-    """The title's slug, then numbered ones; the story's id where the title has no letter that a slug can hold."""
-    from slugify import slugify
-
-    base = slugify(title, max_length=_LONGEST_SLUG, word_boundary=True) or fallback
-    yield base
-    number = 2
-    while True:
-        yield f"{base}-{number}"
-        number += 1
 
 
 def _with_links(connection: sa.Connection, story: Story, keywords: list[str], content: str) -> str:

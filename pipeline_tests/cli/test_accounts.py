@@ -1,0 +1,105 @@
+"""`pressroom accounts` as it is typed; the platform is the sandbox, over real HTTP."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.sandbox.credentials import BY_PLATFORM
+from pipeline.sandbox.server import running
+from pipeline.settings import settings
+from pipeline.store import tables
+from pipeline.store.database import transaction
+from pipeline_tests import factories
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def pressroom(pressroom, engine, monkeypatch):
+    with transaction(engine, "test") as connection:
+        factories.user(connection, full_name="Ada Lovelace", email="ada@example.com")
+    monkeypatch.setenv("PRESSROOM_USER", "ada@example.com")
+    settings.cache_clear()
+    return pressroom
+
+
+def state(engine):
+    with engine.connect() as connection:
+        return connection.execute(tables.platforms.select()).one().state
+
+
+def test_the_list_says_how_each_account_is_and_when_it_may_send(pressroom, engine):
+    with transaction(engine, "test") as connection:
+        busy = factories.account(
+            connection,
+            account_key="busy",
+            posts_per_hour=1,
+            quota_remaining=5,
+            quota_reported_at=NOW - timedelta(hours=1),
+            quota_resets_at=datetime(2999, 1, 1, 12, tzinfo=UTC),
+            last_published_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
+        )
+        factories.account(connection, account_key="paused", state="paused", state_reason="401 Unauthorized")
+        connection.execute(
+            tables.publish_attempts.insert().values(
+                distribution_id=factories.distribution(connection, busy),
+                platform_id=busy,
+                lease_token=1,
+                worker="w",
+                started_at=NOW - timedelta(minutes=10),
+                finished_at=NOW,
+                outcome="unknown",
+                error_kind="network",
+            )
+        )
+    listed = pressroom("accounts").output
+    for shown in (
+        "may send 20",
+        "its limit: 1 an hour",
+        "the platform takes 4 more until 2999-01-01 12:00:00 UTC",
+        "errors in 24 h: 1",
+        "last published: 2026-01-05 09:00:00 UTC",
+        "401 Unauthorized",
+    ):
+        assert shown in listed
+
+
+def test_an_account_is_resumed_once_its_platform_takes_its_credentials(pressroom, engine, monkeypatch):
+    with running() as sandbox:
+        with transaction(engine, "test") as connection:
+            factories.account(
+                connection,
+                account_key="blog",
+                name="wordpress",
+                state="paused",
+                state_reason="the platform refused the credentials",
+                credentials_secret_id="env:BLOG",
+                publish_config={"api_url": f"{sandbox.url}/wordpress"},
+            )
+        good = BY_PLATFORM["wordpress"]
+        monkeypatch.setenv("BLOG", json.dumps(dict.fromkeys(good, "not the one")))
+        refused = pressroom("accounts", "resume", "blog")
+        assert refused.exit_code == 1
+        assert "blog stays paused" in refused.output
+        assert state(engine) == "paused"
+        monkeypatch.setenv("BLOG", json.dumps(good))
+        assert pressroom("accounts", "resume", "blog").exit_code == 0
+        assert state(engine) == "active"
+
+
+def test_an_account_is_resumed_unchecked_when_a_person_insists(pressroom, engine):
+    with transaction(engine, "test") as connection:
+        factories.account(connection, account_key="x-main", state="paused", state_reason="401")
+    assert pressroom("accounts", "resume", "x-main").exit_code == 1
+    assert pressroom("accounts", "resume", "x-main", "--unchecked").exit_code == 0
+    assert state(engine) == "active"
+    nobody = pressroom("accounts", "resume", "nobody")
+    assert (nobody.exit_code, "No account is called 'nobody'" in nobody.output) == (1, True)
+
+
+def test_a_paused_account_keeps_the_reason(pressroom, engine):
+    with transaction(engine, "test") as connection:
+        factories.account(connection, account_key="x-main")
+    assert pressroom("accounts", "pause", "x-main", "--reason", "we are on holiday").exit_code == 0
+    assert "we are on holiday" in pressroom("accounts").output

@@ -1,0 +1,158 @@
+"""`pressroom posts add` as it is typed: a person's own post on its way to review."""
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline.store import tables
+from pipeline.store.database import transaction
+from pipeline_tests import factories
+
+TEXT = "# How to prune a rose\n\nCut above a bud, on a dry day.\n"
+
+
+@pytest.fixture(autouse=True)
+def _newsroom(engine, tmp_path):
+    with transaction(engine, "test") as connection:
+        factories.vertical(connection, slug="garden")
+        for email, roles in (("walter", ["writer"]), ("ada", ["reviewer"]), ("peter", ["publisher"])):
+            factories.user(connection, email=f"{email}@example.com", full_name=email.title(), roles=roles)
+        factories.account(
+            connection,
+            name="site",
+            account_key="site",
+            is_home=True,
+            publish_config={"folder": str(tmp_path / "site"), "base_url": "http://127.0.0.1:9", "name": "Garden"},
+        )
+        factories.account(connection, name="x", account_key="x", publish_config={"max_weighted_length": 10})
+
+
+@pytest.fixture
+def rose(tmp_path):
+    path = tmp_path / "rose.md"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def add(pressroom):
+    def typed(path, *options, who="walter@example.com"):
+        return pressroom("posts", "add", path, "--vertical", "garden", "--as", who, *options)
+
+    return typed
+
+
+def only_post(engine):
+    with engine.connect() as connection:
+        return connection.execute(sa.select(tables.publisher_posts)).one()
+
+
+def test_a_post_goes_to_review_under_its_heading_with_its_author_and_its_versions(engine, add, rose):
+    result = add(rose, "--keyword", "Prune a rose", "--description", "When and where to cut.")
+    post = only_post(engine)
+    assert result.exit_code == 0, result.output
+    assert post.canonical_id in result.output
+    assert "x: body: The post counts" in result.output
+    assert (post.title, post.slug, post.content) == ("How to prune a rose", "how-to-prune-a-rose", TEXT)
+    assert (post.status, post.content_type, post.ai_generated) == ("review", "manual", False)
+    assert (post.target_keyword, post.meta_description) == ("prune a rose", "When and where to cut.")
+    with engine.connect() as connection:
+        author = connection.scalar(sa.select(tables.users.c.email).where(tables.users.c.id == post.author_id))
+        versions = connection.execute(sa.select(tables.distributions)).all()
+        checked = connection.scalars(sa.select(tables.seo_reports.c.content_hash)).all()
+    assert author == "walter@example.com"
+    assert {version.vertical_id for version in versions} == {post.vertical_id}
+    assert {version.content_type for version in versions} == {"manual"}
+    assert sorted(version.status for version in versions) == ["draft", "held"]
+    assert checked == [post.content_hash]
+
+
+@pytest.mark.parametrize("kind", ["manual", "curated", "repurposed"])
+def test_the_post_and_its_versions_keep_their_type(engine, add, rose, kind):
+    assert add(rose, "--type", kind).exit_code == 0
+    with engine.connect() as connection:
+        versions = set(connection.scalars(sa.select(tables.distributions.c.content_type)))
+    assert (only_post(engine).content_type, versions) == (kind, {kind})
+
+
+def test_a_generated_post_is_not_brought_in_by_hand(add, rose):
+    assert add(rose, "--type", "generated").exit_code == 2
+
+
+def test_the_same_file_again_changes_nothing(engine, add, rose):
+    add(rose)
+    before = only_post(engine)
+    again = add(rose)
+    assert again.exit_code == 0
+    assert "Was there already" in again.output
+    assert only_post(engine).content_hash == before.content_hash
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.distributions)) == 2
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.cross_post_groups)) == 1
+
+
+def test_another_text_under_the_same_title_is_refused_with_the_way_on(engine, add, rose):
+    add(rose)
+    rose.write_text(TEXT + "\nAnd clean the shears.\n", encoding="utf-8")
+    refused = add(rose)
+    assert refused.exit_code == 1
+    assert f"pressroom review edit {only_post(engine).canonical_id}" in refused.output
+    assert only_post(engine).content == TEXT
+
+
+def test_what_stopped_before_its_plan_goes_on_when_it_is_typed_again(engine, add, rose):
+    with transaction(engine, "test") as connection:
+        elsewhere = factories.vertical(connection)
+        connection.execute(tables.platforms.update().values(vertical_id=elsewhere))
+    stopped = add(rose)
+    assert stopped.exit_code == 1
+    assert "No account takes posts of" in stopped.output
+    assert only_post(engine).status == "draft"
+    with transaction(engine, "test") as connection:
+        connection.execute(tables.platforms.update().values(vertical_id=None))
+    assert add(rose).exit_code == 0
+    assert only_post(engine).status == "review"
+
+
+def test_two_posts_whose_titles_make_one_slug_get_two(engine, add, rose):
+    add(rose, "--title", "How to prune?")
+    add(rose, "--title", "How to prune!")
+    with engine.connect() as connection:
+        slugs = set(connection.scalars(sa.select(tables.publisher_posts.c.slug)))
+    assert slugs == {"how-to-prune", "how-to-prune-2"}
+
+
+def test_its_author_can_not_approve_it_and_somebody_else_can(engine, pressroom, add, rose):
+    add(rose, who="ada@example.com")
+    post = only_post(engine).canonical_id
+    refused = pressroom("review", "approve", post, "--as", "ada@example.com")
+    assert refused.exit_code == 1
+    assert "somebody else must approve it" in refused.output
+    with transaction(engine, "test") as connection:
+        factories.user(connection, email="grace@example.com", full_name="Grace", roles=["reviewer"])
+    assert pressroom("review", "approve", post, "--as", "grace@example.com").exit_code == 0
+    again = add(rose, who="ada@example.com")
+    assert (again.exit_code, only_post(engine).status) == (0, "scheduled")
+    assert "and scheduled" in again.output
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        (b"", (), "The text is empty"),
+        (b"No heading at all.", (), "--title"),
+        (b"\xff\xfe\x00", (), "not UTF-8"),
+        (TEXT.encode(), ("--vertical", "kitchen"), "there are: garden"),
+        (TEXT.encode(), ("--as", "peter@example.com"), "Peter is not a writer"),
+        (TEXT.encode(), ("--as", "nobody@example.com"), "Nobody is known as"),
+    ],
+)
+def test_what_can_not_be_brought_in_is_told_in_a_sentence_and_leaves_nothing(
+    engine, add, rose, *, content, options, said
+):
+    rose.write_bytes(content)
+    result = add(rose, *options)
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.publisher_posts)) == 0
