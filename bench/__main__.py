@@ -1,40 +1,52 @@
-"""`make bench`: what can be measured here, each as a ratio of two things measured side by side in one run."""
+"""`python -m bench [NAME …] [--quick] [--write]`: what can be measured here, each as a ratio within one run."""
 
-import re
-import statistics
-import subprocess
-import sys
+import argparse
+import importlib
+import logging
+import time
 
+import structlog
 from rich.console import Console
-from rich.table import Table
 
-_ROUNDS = 7
+from bench import results
+from bench.progress import say
+from bench.results import Section
+
+_MEASUREMENTS = ("import_time", "round_trips", "claim_cost", "lateness", "throughput")
 
 
 def main() -> None:
-    table = Table(title="Benchmarks", title_justify="left")
-    for heading in ("what", "ours", "against", "ratio (median of pairs)", "aim"):
-        table.add_column(heading)
-    table.add_row(*_import_time())
-    Console().print(table)
-
-
-def _import_time() -> tuple[str, str, str, str, str]:
-    """Loading the definitions against loading Dagster alone, in turn, a fresh interpreter each time."""
-    pairs = [(_seconds_to_import("pipeline.definitions"), _seconds_to_import("dagster")) for _ in range(_ROUNDS)]
-    ours, dagster = (statistics.median(side) for side in zip(*pairs, strict=True))
-    ratio = statistics.median(a / b for a, b in pairs)
-    return "import pipeline.definitions", f"{ours:.2f} s", f"import dagster: {dagster:.2f} s", f"{ratio:.2f}", "≤ 1.3"
-
-
-def _seconds_to_import(module: str) -> float:
-    result = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", f"import {module}"], check=True, capture_output=True, text=True
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(_MEASUREMENTS)}; all where none is named"
     )
-    # "import time: self [us] | cumulative | name": the module's own line carries the time of all it imports.
-    line = re.search(rf"\|\s+(\d+) \| {re.escape(module)}$", result.stderr, re.MULTILINE)
-    assert line is not None, f"{module} is not in the interpreter's own account"
-    return int(line[1]) / 1e6
+    parser.add_argument("--quick", action="store_true", help="fewer jobs and rounds: minutes instead of half an hour")
+    parser.add_argument(
+        "--write", action="store_true", help=f"write {results.PAGE.name} as well (needs all, and not --quick)"
+    )
+    chosen = parser.parse_args()
+    names = chosen.names or _MEASUREMENTS
+    if unknown := set(names) - set(_MEASUREMENTS):
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
+    if chosen.write and (chosen.quick or chosen.names):
+        parser.error("--write keeps what a whole run found: without --quick, without names")
+    # A line of log for each of 10,000 jobs is the terminal's cost, not the contenders'.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    sections = [_measured(name, quick=chosen.quick) for name in _MEASUREMENTS if name in names]
+    Console().print(results.table(sections))
+    for section in sections:
+        for note in section.notes:
+            Console().print(f"[bold]{section.title}[/]: {note}", highlight=False)
+    if chosen.write:
+        results.write(sections, results.PAGE)
+
+
+def _measured(name: str, *, quick: bool) -> Section:
+    started = time.monotonic()
+    say(f"{name} …")
+    section: Section = importlib.import_module(f"bench.{name}").measure(quick=quick)
+    say(f"{name}: {time.monotonic() - started:.0f} s")
+    return section
 
 
 if __name__ == "__main__":

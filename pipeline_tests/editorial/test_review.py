@@ -1,16 +1,19 @@
 """The gate between a draft and the world."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from pipeline import clock
 from pipeline.editorial import review
 from pipeline.store import review_queue, tables, users
 from pipeline.store.database import transaction
+from pipeline.vocabulary import TimingStrategy
 from pipeline_tests import factories
 
+STAGGERED, OPTIMIZED = TimingStrategy.STAGGERED, TimingStrategy.OPTIMIZED
 FINE = [{"check": "meta title", "severity": "good", "message": "fits", "what_to_do": ""}]
 BLOCKING = [{"check": "content", "severity": "blocking", "message": "the article is empty", "what_to_do": "write it"}]
 
@@ -24,13 +27,17 @@ def desk(engine):
         factories.user(connection, email="walter@example.com", full_name="Walter Writer", roles=["writer"])
         vertical_id = factories.vertical(connection, timezone="Europe/Berlin")
         post_id = factories.post(connection, vertical_id, author, canonical_id="garden-1", content_hash="h1")
-        for name in ("site", "x"):
+        group_id = factories.insert(connection, tables.cross_post_groups, name="garden-1")
+        for name, zone in (("site", "Europe/Berlin"), ("x", "America/New_York")):
             factories.insert(
                 connection,
                 tables.distributions,
                 post_id=post_id,
+                cross_post_group_id=group_id,
                 content_type="generated",
-                platform_id=factories.account(connection, name=name),
+                platform_id=factories.account(
+                    connection, name=name, account_key=name, is_home=name == "site", timezone=zone
+                ),
                 body="Cut above a bud.",
                 content_hash=f"hash of {name}",
                 status="draft",
@@ -55,6 +62,60 @@ def post_of(engine):
         return connection.execute(sa.select(tables.publisher_posts)).one()
 
 
+def versions_of(engine):
+    """Home first."""
+    with engine.connect() as connection:
+        return connection.execute(
+            sa.select(tables.distributions)
+            .join(tables.platforms, tables.platforms.c.id == tables.distributions.c.platform_id)
+            .order_by(tables.platforms.c.is_home.desc())
+        ).all()
+
+
+def group_of(engine):
+    with engine.connect() as connection:
+        group = tables.cross_post_groups.c
+        return connection.execute(sa.select(group.timing_strategy, group.stagger_minutes, group.status)).one()
+
+
+def add_held_version(engine, account_key, reason, **account):
+    """As the planner writes a version that its platform would refuse."""
+    with engine.begin() as connection:
+        factories.insert(
+            connection,
+            tables.distributions,
+            post_id=post_of(engine).id,
+            cross_post_group_id=connection.scalar(sa.select(tables.cross_post_groups.c.id)),
+            content_type="generated",
+            platform_id=factories.account(connection, account_key=account_key, **account),
+            body="Cut above a bud.",
+            content_hash="hash of what is refused",
+            status="held",
+            hold_reason=reason,
+        )
+
+
+def learn(engine, template):
+    with engine.begin() as connection:
+        account_id = connection.scalar(sa.select(tables.platforms.c.id).where(tables.platforms.c.account_key == "x"))
+        connection.execute(
+            tables.platform_patterns.insert().values(
+                platform_id=account_id,
+                pattern_type="timing",
+                pattern_name="optimal_posting_times",
+                pattern_template=template,
+            )
+        )
+
+
+def next_weekday(day):
+    """Noon, UTC, of a coming day; 0 is Sunday."""
+    at = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    while at.isoweekday() % 7 != day:
+        at += timedelta(days=1)
+    return at
+
+
 def test_an_approval_schedules_every_version_and_binds_its_hash(desk):
     review.approve(desk, "garden-1", who(desk, "ada@example.com"))
     with desk.connect() as connection:
@@ -73,13 +134,103 @@ def test_the_reviewers_name_is_in_the_decision_and_in_the_log(desk):
     assert (actor, reviewer) == ("Ada Lovelace", "Ada Lovelace")
 
 
-def test_a_local_time_becomes_the_instant_in_the_verticals_zone_with_the_intent_kept_beside_it(desk):
+def test_a_local_time_is_the_verticals_and_the_intent_is_kept_beside_it_as_the_accounts_clocks_show_it(desk):
     day = (datetime.now(UTC) + timedelta(days=400)).replace(month=7, day=1)
     review.approve(desk, "garden-1", who(desk, "ada@example.com"), at=f"{day:%Y-%m-%d} 09:00")
-    with desk.connect() as connection:
-        row = connection.execute(sa.select(tables.distributions)).first()
-    assert row.scheduled_for == datetime(day.year, 7, 1, 7, 0, tzinfo=UTC)
-    assert (row.scheduled_local, row.timezone) == (datetime(day.year, 7, 1, 9, 0), "Europe/Berlin")
+    site, x = versions_of(desk)
+    assert site.scheduled_for == x.scheduled_for == datetime(day.year, 7, 1, 7, 0, tzinfo=UTC)
+    assert (site.scheduled_local, site.timezone) == (datetime(day.year, 7, 1, 9, 0), "Europe/Berlin")
+    assert (x.scheduled_local, x.timezone) == (datetime(day.year, 7, 1, 3, 0), "America/New_York")
+
+
+def test_staggered_accounts_follow_the_home_and_the_group_remembers_how(desk):
+    at = next_weekday(3)
+    approval = review.approve(
+        desk, "garden-1", who(desk, "ada@example.com"), at=at.isoformat(), timing=STAGGERED, stagger_minutes=15
+    )
+    site, x = versions_of(desk)
+    assert (site.scheduled_for, x.scheduled_for) == (at, at + timedelta(minutes=15))
+    assert [(v.account_key, v.at) for v in approval.versions] == [("site", at), ("x", at + timedelta(minutes=15))]
+    assert group_of(desk)[:2] == ("staggered", 15)
+
+
+def test_minutes_alone_mean_staggered(desk):
+    review.approve(desk, "garden-1", who(desk, "ada@example.com"), stagger_minutes=7)
+    assert group_of(desk)[:2] == ("staggered", 7)
+
+
+def test_without_a_word_about_timing_the_group_keeps_its_own(desk):
+    with desk.begin() as connection:
+        connection.execute(tables.cross_post_groups.update().values(timing_strategy="staggered", stagger_minutes=30))
+    review.approve(desk, "garden-1", who(desk, "ada@example.com"))
+    site, x = versions_of(desk)
+    assert x.scheduled_for - site.scheduled_for == timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"timing": STAGGERED},
+        {"timing": STAGGERED, "stagger_minutes": 0},
+        {"timing": STAGGERED, "stagger_minutes": -5},
+        {"timing": OPTIMIZED, "stagger_minutes": 15},
+    ],
+)
+def test_minutes_that_are_missing_or_make_no_sense_are_refused_and_nothing_changes(desk, asked):
+    with pytest.raises(review.ReviewError, match="(?i)minutes"):
+        review.approve(desk, "garden-1", who(desk, "ada@example.com"), **asked)
+    assert post_of(desk).status == "review"
+    assert {version.status for version in versions_of(desk)} == {"draft"}
+
+
+def test_optimized_goes_by_the_platforms_stated_hours_in_the_accounts_zone(desk):
+    saturday = next_weekday(6)
+    review.approve(desk, "garden-1", who(desk, "ada@example.com"), at=saturday.isoformat(), timing=OPTIMIZED)
+    site, x = versions_of(desk)
+    tuesday = saturday.date() + timedelta(days=3)
+    assert site.scheduled_for == saturday
+    assert x.scheduled_for == clock.parse(f"{tuesday} 09:00", "America/New_York")
+    assert (x.scheduled_local, x.timezone) == (datetime.combine(tuesday, time(9)), "America/New_York")
+
+
+def test_what_was_learned_of_an_account_goes_before_the_stated_hours(desk):
+    learn(desk, [{"day_of_week": 0, "hour": 20}])
+    saturday = next_weekday(6)
+    review.approve(desk, "garden-1", who(desk, "ada@example.com"), at=saturday.isoformat(), timing=OPTIMIZED)
+    _, x = versions_of(desk)
+    assert x.scheduled_for == clock.parse(f"{saturday.date() + timedelta(days=1)} 20:00", "America/New_York")
+
+
+@pytest.mark.parametrize("learned", [{"hour": 9}, [{"day_of_week": 7, "hour": 9}], ["monday"]])
+def test_learned_hours_that_can_not_be_read_are_told_by_account_and_hinder_no_other_timing(desk, learned):
+    learn(desk, learned)
+    ada = who(desk, "ada@example.com")
+    with pytest.raises(review.ReviewError, match="posting hours of x "):
+        review.approve(desk, "garden-1", ada, timing=OPTIMIZED)
+    review.approve(desk, "garden-1", ada)
+
+
+def test_a_version_that_its_platform_would_refuse_stays_held_and_is_told_of(desk):
+    add_held_version(desk, "x-long", "body: too long by 12")
+    approval = review.approve(desk, "garden-1", who(desk, "ada@example.com"))
+    assert [version.account_key for version in approval.versions] == ["site", "x"]
+    assert [(held.account_key, held.hold_reason) for held in approval.held] == [("x-long", "body: too long by 12")]
+    assert sorted(version.status for version in versions_of(desk)) == ["held", "scheduled", "scheduled"]
+
+
+def test_a_post_whose_home_would_refuse_it_is_not_approved_for_the_others_would_wait_for_ever(desk):
+    add_held_version(desk, "site-2", "title: missing", name="wordpress", is_home=True)
+    with pytest.raises(review.ReviewError, match="site-2: title: missing"):
+        review.approve(desk, "garden-1", who(desk, "ada@example.com"))
+    assert post_of(desk).status == "review"
+
+
+def test_a_writer_changes_a_text_of_their_own_and_of_nobody_else(desk):
+    with transaction(desk, "test") as connection:
+        connection.execute(sa.text("update users set roles = '{writer}' where email = 'author@example.com'"))
+    review.revise(desk, "garden-1", who(desk, "author@example.com"), "# How to prune\n\nCut above an outer bud.")
+    with pytest.raises(review.ReviewError, match="not a reviewer"):
+        review.revise(desk, "garden-1", who(desk, "walter@example.com"), "# Mine")
 
 
 @pytest.mark.parametrize("at", ["2020-01-01 09:00", "soon", "2020-01-01T09:00+02:00"])

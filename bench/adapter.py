@@ -1,0 +1,58 @@
+"""What the stand-in adapters have in common: only publishing is asked of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from pipeline.platforms.base import (
+    Account,
+    Capabilities,
+    ChangeOutcome,
+    Content,
+    Gone,
+    Guarantee,
+    Identity,
+    Journal,
+    Metrics,
+    Problem,
+    Published,
+    PublishOutcome,
+    ReconcileOutcome,
+)
+
+
+class StandInAdapter:
+    """Publishes by `deliver`; answers nothing else."""
+
+    name: ClassVar[str] = "bench"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        update=False, delete=False, schedule=False, metrics=False, metrics_batch=1, guarantee=Guarantee.LIKELY
+    )
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def deliver(self, content: Content) -> None:
+        raise NotImplementedError
+
+    def validate(self, content: Content) -> list[Problem]:
+        return []
+
+    def publish(self, content: Content, journal: Journal) -> PublishOutcome:
+        self.deliver(content)
+        return Published(content.distribution_id, None, datetime.now(UTC))
+
+    def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
+        raise NotImplementedError
+
+    def update(self, external_id: str, content: Content) -> ChangeOutcome:
+        raise NotImplementedError
+
+    def delete(self, external_id: str) -> ChangeOutcome:
+        raise NotImplementedError
+
+    def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
+        raise NotImplementedError
+
+    def whoami(self) -> Identity:
+        raise NotImplementedError

@@ -1,0 +1,162 @@
+"""A database with accounts on the sandbox, and posts to publish there: what the tests set a worker to."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from pipeline.distribution.adapt import AdaptableArticle, adapt
+from pipeline.platforms.registry import ADAPTERS
+from pipeline.sample.install import install_sample
+from pipeline.settings import settings
+from pipeline.store import accounts, tables
+from pipeline.vocabulary import AccountState
+from pipeline_tests import factories
+from pipeline_tests.torture.outside import Outside
+from pipeline_tests.torture.worker import Job
+
+PLATFORMS = tuple(ADAPTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A distribution that was set up. `mark` is in its words, and so in every effect of it, and in no other's."""
+
+    id: UUID
+    platform: str
+    account_id: UUID
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The call by which a platform publishes, and what the sandbox's ledger calls its effect."""
+
+    effect: str
+    method: str
+    path: str
+
+
+@dataclass(slots=True)
+class Newsroom:
+    """The sample's accounts, at the outside world's addresses and without limits, are the models for new ones."""
+
+    engine: sa.Engine
+    outside: Outside
+    scratch: Path
+    sendings: dict[str, Sending] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        with self.engine.begin() as connection:
+            install_sample(connection)
+            for row in accounts.all_accounts(connection):
+                table = tables.platforms
+                connection.execute(
+                    table.update()
+                    .where(table.c.id == row.id)
+                    .values(
+                        publish_config=self._readdressed(row.publish_config),
+                        state=AccountState.PAUSED,
+                        state_reason="a model for the accounts of the test",
+                        posts_per_hour=None,
+                        posts_per_day=None,
+                        min_interval_minutes=0,
+                        is_home=False,
+                    )
+                )
+
+    def account(self, platform: str, **changes: Any) -> UUID:
+        """A new account on a platform."""
+        table = tables.platforms
+        key = f"{platform}-{uuid.uuid4().hex[:12]}"
+        with self.engine.begin() as connection:
+            model = connection.execute(sa.select(table).where(table.c.name == platform).limit(1)).one()
+            copied = {name: model._mapping[name] for name in ("name", "publish_config", "credentials_secret_id")}
+            return factories.account(
+                connection, **copied, **{"account_key": key, "account_id": key, "posts_per_hour": None, **changes}
+            )
+
+    def retire_all(self) -> None:
+        """Nothing is sent from any account any more: what a test left behind disturbs none after it."""
+        table = tables.platforms
+        retired = table.update().where(table.c.state == AccountState.ACTIVE)
+        with self.engine.begin() as connection:
+            connection.execute(retired.values(state=AccountState.PAUSED, state_reason="the test is done with it"))
+
+    def post(
+        self, account_ids: Sequence[UUID], *, due_in: timedelta = timedelta(seconds=-1), grouped: bool = False
+    ) -> list[Sent]:
+        """An approved post with a distribution to each account, adapted as the planning would."""
+        with self.engine.begin() as connection:
+            group = factories.insert(connection, tables.cross_post_groups, name="one post") if grouped else None
+            post_id, review_id = factories.approved_post(connection)
+            rows = {row.id: row for row in accounts.all_accounts(connection)}
+            made = []
+            for account_id in account_ids:
+                mark = uuid.uuid4().hex[:12]
+                version = adapt(self._article(mark), rows[account_id])
+                id_ = factories.distribution(
+                    connection,
+                    account_id,
+                    post_id=post_id,
+                    review_id=review_id,
+                    due_in=due_in,
+                    title=version.title,
+                    body=version.body,
+                    link_url=version.link_url,
+                    media_urls=list(version.media_urls),
+                    platform_specific=dict(version.platform_specific),
+                    cross_post_group_id=group,
+                )
+                made.append(Sent(id_, rows[account_id].name, account_id, mark))
+        return made
+
+    def job(self, **how: Any) -> Job:
+        """A worker's job here."""
+        url = self.engine.url.render_as_string(hide_password=False)
+        return Job(url, self.outside, self.scratch / f"{uuid.uuid4().hex}.log", **how)
+
+    def rehearse(self, platforms: Sequence[str] = PLATFORMS) -> None:
+        """Publish once on each platform, to learn by which call it does.
+
+        What happens at a first publication only, such as the site's style sheet, is then done too.
+        """
+        for platform in platforms:
+            account = self.account(platform)
+            (sent,) = self.post([account])
+            job = self.job(awaited=(sent.id,))
+            assert job.run() == 0, job.log.read_text()
+            self.retire_all()
+            steps = [each for each in self.outside.sandbox.effects() if sent.mark in f"{each.title} {each.text}"]
+            if steps:
+                method, _, path = steps[-1].request.partition(" ")
+                self.sendings[platform] = Sending(steps[-1].kind, method, f"/{path.rpartition('/')[2]}")
+
+    def _article(self, mark: str) -> AdaptableArticle:
+        return AdaptableArticle(
+            title=f"How to prune {mark}",
+            markdown=f"Cut above a bud, says {mark}.\n\nThen wait.",
+            excerpt=f"Cut above a bud, says {mark}.",
+            keywords=[f"pruning {mark}"],
+            canonical_url=f"{self.outside.site_url}/how-to-prune-{mark}/",
+            vertical="garden",
+            topics=[f"gardens {mark}"],
+        )
+
+    def _readdressed(self, config: Mapping[str, Any]) -> Any:
+        """The sample's settings, with the sandbox and the site that are ours."""
+        current = settings()
+        text = json.dumps(config)
+        for theirs, ours in (
+            (f"http://127.0.0.1:{current.sandbox_port}", self.outside.sandbox_url),
+            (f"http://127.0.0.1:{current.site_port}", self.outside.site_url),
+            (str(current.home / "site"), str(self.outside.site_folder)),
+        ):
+            text = text.replace(theirs, ours)
+        return json.loads(text)
