@@ -26,12 +26,13 @@ from pipeline.distribution.engine import EngineConfig, TooLate
 from pipeline.distribution.lane import Lane, Leases
 from pipeline.distribution.settling import Ended, Held, Outcome, Postponed, settle
 from pipeline.platforms.base import NotSent, PlatformError, Published, Rejected, Unknown
+from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 from pipeline.store import accounts, claims
 from pipeline.store.accounts import AccountRow
 from pipeline.store.claims import Claimed
 from pipeline.store.database import transaction
 from pipeline.store.patience import with_patience
-from pipeline.vocabulary import ErrorKind
+from pipeline.vocabulary import AccountState, ErrorKind
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -113,6 +114,7 @@ class _Conductor:
         self._report = PublishReport()
 
     def run(self, *, forever: bool) -> PublishReport:
+        self._load_adapters()
         with (
             self._writing(),
             self._leases.beating(),
@@ -131,6 +133,17 @@ class _Conductor:
                 else:
                     self._stop.wait(_POLL_SECONDS if pause is None else pause)
         return self._report
+
+    def _load_adapters(self) -> None:
+        """The platforms' libraries take up to half a second to load: not when the first post is due."""
+        rows = with_patience(self._all_accounts, self._config.database_patience, until=self._stop.is_set)
+        for name in {row.name for row in rows if row.state == AccountState.ACTIVE}:
+            with suppress(UnknownPlatformError):  # said of each of its distributions
+                adapter_class(name)
+
+    def _all_accounts(self) -> list[AccountRow]:
+        with self._engine.connect() as connection:
+            return accounts.all_accounts(connection)
 
     def _claim(self) -> list[Claimed]:
         room = self._config.max_in_flight - self._in_air

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -154,7 +154,7 @@ def _absent(connection: sa.Connection, inquiry: _Inquiry, config: EngineConfig) 
             item.lease_token,
             DistributionStatus.SCHEDULED,
             "not found on the platform: sent again",
-            next_attempt_at=datetime.now(UTC),
+            wait=timedelta(0),
             spend_retry=True,
         )
         distributions.finish(connection, [ending])

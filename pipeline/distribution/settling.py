@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -134,7 +134,7 @@ def _ending(connection: sa.Connection, ended: Ended, config: EngineConfig) -> En
         case NotSent() as not_sent:
             ending = _again(item, not_sent, config)
         case Postponed(reason=reason, for_=wait):
-            ending = _queued(item, datetime.now(UTC) + wait, reason)
+            ending = to(DistributionStatus.SCHEDULED, reason, wait=wait)
         case Held(reason=reason):
             ending = to(DistributionStatus.HELD, reason)
         case TooLate() as late:
@@ -143,20 +143,17 @@ def _ending(connection: sa.Connection, ended: Ended, config: EngineConfig) -> En
 
 
 def _again(item: Claimed, outcome: NotSent, config: EngineConfig) -> Ending:
-    now, reason = datetime.now(UTC), outcome.error.message
+    """The platform's own word on when, which is an instant; else a wait of ours, by the database's clock."""
+    reason = outcome.error.message
+    again = Ending(item.id, item.lease_token, DistributionStatus.SCHEDULED, reason, next_attempt_at=outcome.retry_at)
     if outcome.error.kind == ErrorKind.AUTH:
-        return _queued(item, now, reason)
+        return replace(again, wait=timedelta(0))
     if outcome.error.kind == ErrorKind.RATE_LIMITED:
-        return _queued(item, _rested(outcome, config), reason)
+        return replace(again, wait=config.rate_limit_pause)
     if item.retry_count + 1 >= config.max_tries:
         reason = f"given up after {config.max_tries} tries: {reason}"
         return Ending(item.id, item.lease_token, DistributionStatus.FAILED, reason)
-    at = outcome.retry_at or now + backoff(item.retry_count, config)
-    return replace(_queued(item, at, reason), spend_retry=True)
-
-
-def _queued(item: Claimed, at: datetime, reason: str) -> Ending:
-    return Ending(item.id, item.lease_token, DistributionStatus.SCHEDULED, reason, next_attempt_at=at)
+    return replace(again, wait=backoff(item.retry_count, config), spend_retry=True)
 
 
 def _late(connection: sa.Connection, item: Claimed, late: TooLate) -> Ending:
@@ -164,15 +161,18 @@ def _late(connection: sa.Connection, item: Claimed, late: TooLate) -> Ending:
     if late.next_slot:
         slot = distributions.take_next_slot(connection, item.id, item.platform_id)
         if slot is not None:
-            return replace(_queued(item, slot, reason), scheduled_for=slot)
+            return Ending(
+                item.id,
+                item.lease_token,
+                DistributionStatus.SCHEDULED,
+                reason,
+                next_attempt_at=slot,
+                scheduled_for=slot,
+            )
         reason += ", but its calendar has none"
     return Ending(
         item.id, item.lease_token, DistributionStatus.HELD, f"{reason}; release it at a new time, or cancel it"
     )
-
-
-def _rested(outcome: NotSent, config: EngineConfig) -> datetime:
-    return outcome.retry_at or datetime.now(UTC) + config.rate_limit_pause
 
 
 def _settle_accounts(connection: sa.Connection, ended: Sequence[Ended], config: EngineConfig) -> None:
@@ -185,7 +185,10 @@ def _settle_accounts(connection: sa.Connection, ended: Sequence[Ended], config: 
             case NotSent(error=error) if error.kind == ErrorKind.AUTH:
                 _pause(connection, each.account, error)
             case NotSent(error=error) as outcome if error.kind == ErrorKind.RATE_LIMITED:
-                accounts.hold_until(connection, each.account.id, _rested(outcome, config))
+                if outcome.retry_at is not None:
+                    accounts.hold_until(connection, each.account.id, outcome.retry_at)
+                else:
+                    accounts.rest(connection, each.account.id, config.rate_limit_pause)
         if isinstance(each.outcome, Rejected | NotSent | Unknown):
             failing.add(each.account.id)
     if failing:
@@ -194,7 +197,7 @@ def _settle_accounts(connection: sa.Connection, ended: Sequence[Ended], config: 
         failures = accounts.failures_in_a_row(connection, account_id, config.breaker_failures + 20)
         rest = breaker_rest(failures, config)
         if rest is not None:
-            accounts.hold_until(connection, account_id, datetime.now(UTC) + rest)
+            accounts.rest(connection, account_id, rest)
 
 
 def _pause(connection: sa.Connection, account: AccountRow, error: PlatformError) -> None:

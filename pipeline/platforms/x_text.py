@@ -9,8 +9,12 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
+
+with warnings.catch_warnings():
+    # It reads its list of emojis through pkg_resources, which warns of its own end; setuptools is pinned for it.
+    warnings.simplefilter("ignore", UserWarning)
+    import twitter_text
 
 LIMIT: Final = 280
 _CASHTAG: Final = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
@@ -20,19 +24,17 @@ _LAST_SLASH: Final = re.compile(r"/+(?=\W|$)")
 
 def weighted_length(text: str) -> int:
     """The length that X compares with its limit."""
-    return int(_twitter_text().parse_tweet(text).weightedLength)
+    return int(twitter_text.parse_tweet(text).weightedLength)
 
 
 def has_refused_characters(text: str) -> bool:
     """Whether it holds a character that makes X refuse a text of any length."""
-    return any(not _twitter_text().parse_tweet(char).valid for char in set(text) if not char.isalnum())
+    return any(not twitter_text.parse_tweet(char).valid for char in set(text) if not char.isalnum())
 
 
 def link_spans(text: str) -> list[tuple[int, int]]:
     """Where X sees links, in code points of the NFC text; bare domains count too."""
-    return [
-        (start, end) for start, end in (found["indices"] for found in _twitter_text().extract_urls_with_indices(text))
-    ]
+    return [(start, end) for start, end in (found["indices"] for found in twitter_text.extract_urls_with_indices(text))]
 
 
 def cashtags(text: str) -> int:
@@ -59,12 +61,3 @@ def _canonical(text: str) -> str:
     """NFC, white space as one blank, links without their scheme and last slash, which X may add to a bare host."""
     words = " ".join(unicodedata.normalize("NFC", text).split())
     return _LAST_SLASH.sub("", _SCHEME.sub("", words))
-
-
-@cache
-def _twitter_text() -> Any:
-    with warnings.catch_warnings():
-        # It reads its list of emojis through pkg_resources, which warns of its own end; setuptools is pinned for it.
-        warnings.simplefilter("ignore", UserWarning)
-        import twitter_text
-    return twitter_text

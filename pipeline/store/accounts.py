@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
 from uuid import UUID
@@ -114,7 +114,7 @@ def resume(connection: sa.Connection, account_id: UUID) -> None:
     )
 
 
-def hold_until(connection: sa.Connection, account_id: UUID, until: datetime) -> None:
+def hold_until(connection: sa.Connection, account_id: UUID, until: "datetime | sa.ColumnElement[datetime]") -> None:
     """Nothing is sent from the account before `until`; an earlier time never shortens a longer hold."""
     connection.execute(
         platforms.update()
@@ -136,6 +136,12 @@ def count_errors(connection: sa.Connection, account_ids: Sequence[UUID]) -> None
         """),
         {"ids": list(account_ids)},
     )
+
+
+def rest(connection: sa.Connection, account_id: UUID, duration: timedelta) -> None:
+    """The same from now on, by the database's clock."""
+    until = sa.func.now() + duration
+    hold_until(connection, account_id, until)
 
 
 def failures_in_a_row(connection: sa.Connection, account_id: UUID, limit: int) -> int:

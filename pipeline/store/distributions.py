@@ -32,8 +32,9 @@ class Attempt:
 class Ending:
     """Where a distribution goes from `publishing` or `unknown`. `reason` is for a person.
 
-    `next_attempt_at` puts it back into the queue; `scheduled_for`, the intention, stays unless it is named. Of an
-    unknown outcome, `settle` is how long an absence proves nothing, and `ask_after` when the platform is asked.
+    `next_attempt_at` puts it back into the queue, or `wait`, from now on by the database's clock; `scheduled_for`, the
+    intention, stays unless it is named. Of an unknown outcome, `settle` is how long an absence proves nothing, and
+    `ask_after` when the platform is asked.
     """
 
     id: UUID
@@ -44,6 +45,7 @@ class Ending:
     external_url: str | None = None
     published_at: datetime | None = None
     next_attempt_at: datetime | None = None
+    wait: timedelta | None = None
     scheduled_for: datetime | None = None
     spend_retry: bool = False
     settle: timedelta | None = None
@@ -74,7 +76,7 @@ _FINISH = sa.text("""
         next_metrics_at = e.published_at,
         scheduled_for = coalesce(e.scheduled_for, d.scheduled_for),
         scheduled_local = coalesce(e.scheduled_for at time zone d.timezone, d.scheduled_local),
-        next_attempt_at = coalesce(e.next_attempt_at, d.next_attempt_at),
+        next_attempt_at = coalesce(e.next_attempt_at, now() + e.wait * interval '1 second', d.next_attempt_at),
         retry_count = d.retry_count + e.spend_retry::integer,
         last_retry_at = case when e.status = 'scheduled' then clock_timestamp() else d.last_retry_at end,
         settle_until = now() + e.settle * interval '1 second',
@@ -82,8 +84,8 @@ _FINISH = sa.text("""
         person_asked_at = null, lease_until = null, leased_by = null
     from jsonb_to_recordset(:endings) as e (
         id uuid, token bigint, status text, reason text, external_id text, external_url text,
-        published_at timestamptz, next_attempt_at timestamptz, scheduled_for timestamptz, spend_retry boolean,
-        settle float8, ask_after float8
+        published_at timestamptz, next_attempt_at timestamptz, wait float8, scheduled_for timestamptz,
+        spend_retry boolean, settle float8, ask_after float8
     )
     where d.id = any (:ids) and d.id = e.id and d.lease_token = e.token and d.status in ('publishing', 'unknown')
     returning d.id
@@ -214,10 +216,15 @@ def _row(ending: Ending) -> dict[str, Any]:
         "published_at": ending.published_at.isoformat() if ending.published_at else None,
         "next_attempt_at": ending.next_attempt_at.isoformat() if ending.next_attempt_at else None,
         "scheduled_for": ending.scheduled_for.isoformat() if ending.scheduled_for else None,
+        "wait": _seconds(ending.wait),
         "spend_retry": ending.spend_retry,
-        "settle": ending.settle.total_seconds() if ending.settle is not None else None,
-        "ask_after": ending.ask_after.total_seconds() if ending.ask_after is not None else None,
+        "settle": _seconds(ending.settle),
+        "ask_after": _seconds(ending.ask_after),
     }
+
+
+def _seconds(duration: timedelta | None) -> float | None:
+    return None if duration is None else duration.total_seconds()
 
 
 def _storable(text: str | None) -> str | None:
