@@ -90,6 +90,11 @@ class Model:
     def ready(self) -> list[Distribution]:
         return [each for each in self.distributions.values() if self.may_go(each)]
 
+    def stopped(self) -> list[Distribution]:
+        """What its account keeps back, due or not."""
+        kept_back = {key for key, account in self.accounts.items() if account.paused or account.rests}
+        return [each for each in self.distributions.values() if each.account in kept_back]
+
     def unfinished(self) -> list[Distribution]:
         over = (Status.PUBLISHED, Status.CANCELLED)
         return [each for each in self.distributions.values() if each.status not in over]
@@ -158,7 +163,7 @@ class Model:
                     account.rests = False
 
     def pause(self, key: str, *, paused: bool) -> None:
-        self.accounts[key] = Account(self.accounts[key].is_home, paused, rests=paused and self.accounts[key].rests)
+        self.accounts[key].paused = paused
 
     def reconcile(self, *, platform_answers: bool) -> None:
         self._expire()
@@ -216,9 +221,18 @@ class Model:
                 item.to_be_asked = True
 
     def _overtake(self, item: Distribution) -> None:
+        """Whoever finds that the lease ran out asks about such leases only.
+
+        What else it would put back into the queue would go out within the same run.
+        """
+        later = [each for each in self._in(Status.UNKNOWN) if each.to_be_asked]
+        for each in later:
+            each.to_be_asked = False
         self._lose(item)
         item.to_be_asked = True
         self.reconcile(platform_answers=True)
+        for each in later:
+            each.to_be_asked = True
 
     def _lose(self, item: Distribution) -> None:
         item.status, item.settled, item.leased, item.to_be_asked = Status.UNKNOWN, False, False, False

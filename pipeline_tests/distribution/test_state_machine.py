@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -190,7 +190,7 @@ class Newsroom(RuleBasedStateMachine):
     @rule(which=ANY, event=st.sampled_from(Event))
     def send_one(self, which, event):
         item = self._one_of(self._ready(), which)
-        self._make_due([item.id])
+        self._make_due([item.id, *(each.id for each in self.model.stopped())])
         self.platform.behaviour = lambda content, journal: self._happen(event, content, journal)
         publish_due(self.engine, self.platform.open, CONFIG, worker="worker")
         self.model.send(item, event)
@@ -222,7 +222,8 @@ class Newsroom(RuleBasedStateMachine):
     @precondition(lambda self: self.model.something_unresolved())
     @rule(platform_answers=st.booleans())
     def reconcile(self, platform_answers):
-        self._reconcile(platform_answers=platform_answers)
+        asked = [id_ for id_, item in self.model.distributions.items() if item.to_be_asked]
+        self._reconcile(asked, platform_answers=platform_answers)
         self.model.reconcile(platform_answers=platform_answers)
 
     @precondition(lambda self: self.model.waits_for_time())
@@ -304,6 +305,7 @@ class Newsroom(RuleBasedStateMachine):
         """What can be sent; where nothing can, the newsroom sees to it that something is."""
         if not self.model.ready():
             self.time_passes(Passing.LEASES)
+            self.time_passes(Passing.RATE_LIMITS)
             self.pause_or_resume("home", paused=False)
             self._approve()
         return self.model.ready()
@@ -332,7 +334,7 @@ class Newsroom(RuleBasedStateMachine):
             with transaction(self.engine, "other") as connection:
                 assert claims.expire_leases(connection, CONFIG.settle)
         if event in (Event.OVERTAKEN, Event.OVERTAKEN_BEFORE_A_STEP):
-            self._reconcile(platform_answers=True)
+            self._reconcile([], platform_answers=True)
         if event == Event.OVERTAKEN_BEFORE_A_STEP:
             journal.record("container", "c-1")
         return None
@@ -343,8 +345,8 @@ class Newsroom(RuleBasedStateMachine):
                 sa.text("update distributions set lease_until = now() where id = :id"), {"id": content.distribution_id}
             )
 
-    def _reconcile(self, *, platform_answers):
-        asked = [id_ for id_, item in self.model.distributions.items() if item.to_be_asked]
+    def _reconcile(self, asked, *, platform_answers):
+        """Asks about these, and about those whose lease ran out."""
         with self.sql() as connection:
             connection.execute(
                 sa.text("""
@@ -368,6 +370,7 @@ def test_the_engine_does_what_its_model_does_whatever_happens_in_whatever_order(
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink] if long else [Phase.generate],  # shrinking takes minutes
     )
     # A traceback in colours for each bug that the adapter plays would cost more time than the engine.
     with serve(lambda request: (200, {}, b"the article")) as pages, capture_logs():

@@ -5,6 +5,7 @@ With --matrix: every fault point, with every adapter, under every fault, one aft
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -40,6 +41,7 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     arguments.add_argument("--matrix", action="store_true", help="go through the whole kill matrix instead")
     asked = arguments.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the server is stopped too
     # Under /tmp, so that the path of PostgreSQL's socket fits.
     with tempfile.TemporaryDirectory(prefix="pressroom-torture-", dir="/tmp") as scratch, _server(Path(scratch)) as url:
         if asked.matrix:
@@ -88,7 +90,7 @@ def random_schedule(url: sa.URL, scratch: Path, *, posts: int, seed: int) -> int
         code = job.run(seconds=1800)
         verdict = judge(room, sent)
         verdict.counts["beyond a limit"] = beyond
-        _show(room, verdict, chaos, seed)
+        _show(room, verdict, chaos, posts=posts, seed=seed)
         if code != 0:
             out.print(f"The last worker ended with {code}:\n{job.log.read_text()[-3000:]}", markup=False)
         if chaos.longest_freeze > HASTY.settle.total_seconds() - 2:
@@ -130,7 +132,7 @@ def _beyond_limits(room: Newsroom, sent: list[Sent], limited: list[UUID], limit:
     return sum(max(0, by_account[account] - limit) for account in limited)
 
 
-def _show(room: Newsroom, verdict: Verdict, chaos: Chaos, seed: int) -> None:
+def _show(room: Newsroom, verdict: Verdict, chaos: Chaos, *, posts: int, seed: int) -> None:
     table = Table(box=None)
     for heading in ("outcome", "", "violation", "", "what befell them", ""):
         table.add_column(heading, justify="left" if heading else "right")
@@ -145,7 +147,7 @@ def _show(room: Newsroom, verdict: Verdict, chaos: Chaos, seed: int) -> None:
     out.print(table)
     for id_, said in list(verdict.violations.items())[:_SHOWN_STORIES]:
         out.print(f"\n{id_}: {'; '.join(said)}\n{story(room.engine, id_)}", markup=False)
-    out.print(f"{len(verdict.violations)} distributions went wrong. Again: make torture SEED={seed}")
+    out.print(f"{len(verdict.violations)} distributions went wrong. Again: make torture N={posts} SEED={seed}")
 
 
 def _states(engine: sa.Engine) -> str:
