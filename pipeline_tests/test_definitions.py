@@ -92,6 +92,10 @@ def test_a_run_over_partitions_never_takes_in_one_that_was_not_asked_for(known, 
 
 def test_no_jobs_form_in_the_launchpad_comes_filled_in_with_a_masked_secret():
     for job in defs.resolve_all_job_defs():
-        schema = job.get_job_snapshot().config_schema_snapshot
-        root = schema.get_config_snap(job.get_job_snapshot().mode_def_snaps[0].root_config_key)
-        assert "***" not in default_values_yaml_from_type_snap(schema, root), job.name
+        snapshot = job.get_job_snapshot()
+        root_key = snapshot.mode_def_snaps[0].root_config_key
+        assert root_key is not None
+        form = default_values_yaml_from_type_snap(
+            snapshot.config_schema_snapshot, snapshot.config_schema_snapshot.get_config_snap(root_key)
+        )
+        assert "***" not in form, job.name
