@@ -14,8 +14,8 @@ DATABASE = "pressroom"
 DAGSTER_DATABASE = "dagster"
 
 # Times travel as UTC whatever the server's zone; a transaction forgotten open would hold back vacuum and slow the
-# publish claim several-fold, so the server ends it. What a connection runs again and again is planned once: planning the
-# claim costs more than the claim.
+# publish claim several-fold, so the server ends it. What a connection runs again and again is planned once: planning
+# the claim costs more than the claim.
 _SESSION = (
     "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c lock_timeout=30000"
     " -c plan_cache_mode=force_generic_plan"
