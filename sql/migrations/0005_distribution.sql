@@ -251,33 +251,30 @@ create table publish_attempts (
     unique (distribution_id, lease_token),
     check ((finished_at is null) = (outcome is null))
 );
-
--- The account's attempts, the latest first, without those that certainly were not sent: they count against no limit.
-create index publish_attempts_pace on publish_attempts (platform_id, started_at desc) where outcome is distinct from 'not_sent';
-create index publish_attempts_errors on publish_attempts (platform_id, started_at) where error_kind is not null;
-
--- When the account's nth latest attempt began; null where there are fewer, or n is null. A function, because an offset
--- may not name a column; it reads n entries of the index.
-create function nth_latest_attempt(account uuid, n integer) returns timestamptz
-    language sql stable strict as $$
-    select started_at from publish_attempts
-    where platform_id = account and outcome is distinct from 'not_sent'
-    order by started_at desc
-    offset n - 1 limit 1
-$$;
+create index publish_attempts_window on publish_attempts (platform_id, started_at desc);
 
 -- When each active account may send next, by its own limits over rolling windows and by the platform's reset. The journal
--- is the ledger. Null: at once.
+-- is the ledger: an attempt counts unless it certainly was not sent. Null: at once.
 create view account_pace as
-select id as platform_id,
+select p.id as platform_id,
     greatest(
-        held_until,
-        nth_latest_attempt(id, 1) + make_interval(mins => min_interval_minutes),
-        nth_latest_attempt(id, posts_per_hour) + interval '1 hour',
-        nth_latest_attempt(id, posts_per_day) + interval '24 hours'
+        p.held_until,
+        sent.latest + make_interval(mins => p.min_interval_minutes),
+        sent.hourly_limit_reached_by + interval '1 hour',
+        sent.daily_limit_reached_by + interval '24 hours'
     ) as free_at
-from platforms
-where state = 'active';
+from platforms p
+cross join lateral (
+    select max(a.started_at) as latest,
+        max(a.started_at) filter (where a.recency = p.posts_per_hour) as hourly_limit_reached_by,
+        max(a.started_at) filter (where a.recency = p.posts_per_day) as daily_limit_reached_by
+    from (
+        select started_at, row_number() over (order by started_at desc) as recency
+        from publish_attempts
+        where platform_id = p.id and started_at > now() - interval '24 hours' and outcome is distinct from 'not_sent'
+    ) as a
+) as sent
+where p.state = 'active';
 
 -- What an irreversible step left on the platform, committed before the next step.
 create table publish_handles (

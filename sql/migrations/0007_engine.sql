@@ -46,7 +46,11 @@ cross join lateral (
         ) > p.quota_reported_at then p.quota_resets_at end as quota_until
 ) as pace
 where p.state = 'active';
-drop function nth_latest_attempt(uuid, integer);
+
+-- The account's attempts, the latest first, without those that certainly were not sent: they count against no limit.
+drop index publish_attempts_window;
+create index publish_attempts_pace on publish_attempts (platform_id, started_at desc) where outcome is distinct from 'not_sent';
+create index publish_attempts_errors on publish_attempts (platform_id, started_at) where error_kind is not null;
 
 -- A post's distributions on its home, which its other distributions wait for.
 create function homes_of(post uuid) returns setof distributions
