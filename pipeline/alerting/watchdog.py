@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from pipeline.alerting import dagster_storage
-from pipeline.store import watch
+from pipeline.store import watch, workers
 from pipeline.vocabulary import AlertKind
 
 SENSORS: Final = ("due_distributions", "unresolved_distributions")
@@ -32,7 +32,6 @@ class WatchConfig:
     undelivered_for: timedelta = timedelta(hours=1)
     tick_age: timedelta = timedelta(minutes=3)
     longest_run: timedelta = timedelta(hours=1)
-    worker_seen_within: timedelta = timedelta(seconds=60)
     code_server: str | None = None
     """host:port; None: not asked."""
 
@@ -59,7 +58,7 @@ def look(engine: sa.Engine, dagster: sa.Engine | None, config: WatchConfig) -> l
             *_undecided(connection, config),
             *_undelivered(connection, config),
         ]
-        worker_alive = watch.any_worker_alive(connection, within=config.worker_seen_within)
+        worker_alive = workers.one_alive(connection) is not None
     if dagster is not None:
         concerns += _dagster(dagster, config, worker_alive=worker_alive)
     elif not worker_alive:

@@ -141,15 +141,6 @@ def oldest_undelivered(connection: sa.Connection, *, older_than: timedelta) -> d
     return oldest
 
 
-def any_worker_alive(connection: sa.Connection, *, within: timedelta) -> bool:
-    """Whether a `pressroom worker` has shown itself."""
-    return bool(
-        connection.scalar(
-            sa.text("select exists (select from workers where seen_at > now() - :within)"), {"within": within}
-        )
-    )
-
-
 def outlived_alerts(connection: sa.Connection) -> list[tuple[AlertKind, str]]:
     """Kind and subject of the open alerts about a state that the distribution or the account has left."""
     rows = connection.execute(
