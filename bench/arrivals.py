@@ -15,6 +15,7 @@ import httpx
 
 from bench.adapter import StandInAdapter
 from pipeline.platforms.base import Account, Adapter, Content
+from pipeline.platforms.http import Wire
 from pipeline.store.accounts import AccountRow
 
 _LATENCY_SECONDS = 0.05
@@ -25,14 +26,13 @@ class Arrivals:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._client = httpx.Client(base_url=url, limits=httpx.Limits(max_connections=None), timeout=30)
 
     def open(self, row: AccountRow) -> Adapter:
-        return _PostingAdapter(Account(row.account_key, row.name, row.publish_config), self._client)
+        return _PostingAdapter(Account(row.account_key, row.name, row.publish_config), self.url)
 
     def take(self) -> dict[str, list[float]]:
         """By distribution, the seconds since the epoch at which its requests came; forgotten afterwards."""
-        told: dict[str, list[float]] = self._client.delete("/").json()
+        told: dict[str, list[float]] = httpx.delete(self.url, timeout=30).json()
         return told
 
 
@@ -88,10 +88,12 @@ async def _head(reader: asyncio.StreamReader) -> tuple[str, str, int] | None:
 
 
 class _PostingAdapter(StandInAdapter):
-    def __init__(self, account: Account, client: httpx.Client | None = None) -> None:
-        assert client is not None
+    """Speaks as the real adapters do: over a wire that opens a connection for each call."""
+
+    def __init__(self, account: Account, url: str = "") -> None:
         super().__init__(account)
-        self._client = client
+        self._url = url
+        self._wire = Wire(account)
 
     def deliver(self, content: Content) -> None:
-        self._client.post(f"/{content.distribution_id}", json={"text": content.body}).raise_for_status()
+        self._wire.call("POST", f"{self._url}/{content.distribution_id}", json={"text": content.body})

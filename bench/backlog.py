@@ -15,6 +15,32 @@ from pipeline.store import tables
 _LINK = "https://garden.example/how-to-prune/"
 
 
+# Eleven versions a post, the first of them its home. Ids and times grow together, so that five million rows are written
+# in minutes; triggers and foreign keys are off while they are. Two days old and more, so that no limit counts them.
+_HISTORY = """
+    set local session_replication_role = replica;
+    set local synchronous_commit = off;
+    create temporary table places on commit drop as
+        select id as platform_id, case when is_home then 0 else row_number() over (order by is_home, id) end as place
+        from platforms;
+    create temporary table history on commit drop as
+        select lpad(to_hex(n), 32, '0')::uuid as id, lpad(to_hex(n / 11), 32, '0')::uuid as post_id, n,
+            case when mod(n, 11) = 0 then 0 else 1 + mod(n, (select count(*) from places) - 1) end as place,
+            now() - interval '2 days' - ({rows} - n) * interval '10 seconds' as at
+        from generate_series(1, {rows}) as n;
+    analyze places, history;
+    insert into distributions (id, post_id, content_type, platform_id, body, link_url, content_hash, status,
+        scheduled_for, next_attempt_at, published_at, external_id, external_url, lease_token, cross_post_group_id,
+        next_metrics_at)
+    select id, post_id, 'generated', platform_id, 'Cut above a bud, at a slant, on a dry day. ' || id,
+        'https://garden.example/how-to-prune/', id::text, 'published', at, at, at, n::text,
+        'https://x.example/' || n, 1, post_id, case when at > now() - interval '90 days' then now() end
+    from history join places using (place) order by n;
+    insert into publish_attempts (distribution_id, platform_id, lease_token, worker, started_at, finished_at, outcome)
+    select id, platform_id, 1, 'history', at, at, 'published' from history join places using (place) order by n
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One version of a post: to which account, and when."""
@@ -93,6 +119,11 @@ def add_posts(
         """),
         {"ids": ids},
     )
+
+
+def add_history(connection: sa.Connection, rows: int) -> None:
+    """So many published before on the accounts that there are, the last of them two days ago, with their journal."""
+    connection.exec_driver_sql(_HISTORY.format(rows=rows))
 
 
 def _person(connection: sa.Connection, role: str) -> UUID:

@@ -1,9 +1,9 @@
 """The publish loop: claim what is due, send each on its second, write down what happened, until nothing is due.
 
-A lane is an account: the lanes run side by side, and one distribution at a time is in hand in each, so that a worker
-that dies leaves no more in doubt than it was sending. One thread claims for every lane that is free, one writes down
-whatever outcomes have come in, and the lanes' threads between them call the platforms. No transaction is open across a
-call to a platform.
+A lane is an account: the lanes run side by side, and one distribution at a time is in hand in each, from its claim
+until its outcome is written down. One thread claims, one writes down whatever outcomes have come in, and between them
+as many threads as may be in flight call the platforms. A thread whose call has ended takes the next one while the
+outcome of the last is still on its way into the database. No transaction is open across a call to a platform.
 """
 
 import queue
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 import structlog
 
 from pipeline.distribution.accounts import AdapterFactory
+from pipeline.distribution.capacity import Capacity, Over
 from pipeline.distribution.engine import EngineConfig, TooLate
 from pipeline.distribution.lane import Lane, Leases
 from pipeline.distribution.settling import Ended, Held, Outcome, Postponed, settle
@@ -40,7 +41,9 @@ log = structlog.get_logger(__name__)
 _POLL_SECONDS = 1.0
 _SHORTEST_SECONDS = 0.005
 _SOON_SECONDS = 0.02
-"""After a claim that found something, how long a free lane is waited for before the next claim looks again."""
+"""After a claim that found something, how long something new is waited for before the next claim looks again."""
+_GATHER_SECONDS = 0.005
+"""After the first call that ended, how long others are waited for: many in a transaction cost little more than one."""
 _ACCOUNTS_FRESH_SECONDS = 1.0
 
 
@@ -106,9 +109,9 @@ class _Conductor:
         self._lane = Lane(engine, open_adapter, config, name, self._leases)
         self._done: queue.SimpleQueue[_Done | None] = queue.SimpleQueue()
         """From the lanes to the writer; None ends it."""
-        self._written: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
-        """From the writer to the claimer: how many lanes are free again, or what went wrong for good."""
-        self._in_air = 0
+        self._over: queue.SimpleQueue[Over | BaseException] = queue.SimpleQueue()
+        """To the claimer: what is no longer in hand, or what went wrong for good."""
+        self._capacity = Capacity(config.max_in_flight)
         self._accounts: dict[UUID, AccountRow] = {}
         self._accounts_read_at = 0.0
         self._report = PublishReport()
@@ -124,10 +127,10 @@ class _Conductor:
                 claimed = self._claim()
                 for item in claimed:
                     lanes.submit(self._work, self._accounts[item.platform_id], item)
-                self._in_air += len(claimed)
+                self._capacity.take(len(claimed))
                 pause = _SOON_SECONDS if claimed else self._pause()
-                if self._in_air:
-                    self._wait_for_a_lane(_POLL_SECONDS if pause is None else pause)
+                if self._capacity.outcomes:
+                    self._wait_for_room(_POLL_SECONDS if pause is None else pause)
                 elif self._stop.is_set() or (pause is None and not forever):
                     break
                 else:
@@ -146,7 +149,7 @@ class _Conductor:
             return accounts.all_accounts(connection)
 
     def _claim(self) -> list[Claimed]:
-        room = self._config.max_in_flight - self._in_air
+        room = self._capacity.room()
         if self._stop.is_set() or not room:
             return []
         return with_patience(lambda: self._claim_up_to(room), self._config.database_patience, until=self._stop.is_set)
@@ -167,7 +170,7 @@ class _Conductor:
 
         Never long, because an approval or another worker's end can bring something sooner.
         """
-        if self._stop.is_set() or self._in_air >= self._config.max_in_flight:
+        if self._stop.is_set() or self._capacity.is_full:
             return None
         wait = with_patience(self._next_due, self._config.database_patience, until=self._stop.is_set)
         if wait is None or wait > self._config.look_ahead:
@@ -179,18 +182,20 @@ class _Conductor:
             return claims.next_due(connection)
 
     def _work(self, account: AccountRow, item: Claimed) -> None:
+        began = time.monotonic()
         try:
             outcome: Outcome | BaseException | None = self._lane.send(account, item)
         except BaseException as error:  # noqa: BLE001 - the claimer raises it
             outcome = error
         self._done.put(_Done(account, item, outcome))
+        self._over.put(Over(calls=1, seconds=time.monotonic() - began))
 
-    def _wait_for_a_lane(self, seconds: float) -> None:
+    def _wait_for_room(self, seconds: float) -> None:
         """Raises: BaseException: what broke a lane, or kept an outcome from being written."""
-        for written in _drain(self._written, seconds):
-            if isinstance(written, BaseException):
-                raise written
-            self._in_air -= written
+        for over in _gather(self._over, seconds):
+            if isinstance(over, BaseException):
+                raise over
+            self._capacity.give_back(over)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -206,14 +211,14 @@ class _Conductor:
         """Whatever has come in, as much as it is, until the end is."""
         over = False
         while not over:
-            done = _drain(self._done, None)
+            done = _gather(self._done, None)
             over = None in done
             try:
                 self._write([each for each in done if each is not None])
             except BaseException as error:  # noqa: BLE001 - the claimer raises it
-                self._written.put(error)
+                self._over.put(error)
             else:
-                self._written.put(len(done))
+                self._over.put(Over(outcomes=len(done)))
 
     def _write(self, done: Sequence[_Done]) -> None:
         ended = [Ended(each.account, each.item, each.outcome) for each in done if isinstance(each.outcome, Outcome)]
@@ -264,11 +269,12 @@ def _unstorable(ended: Ended, error: sa.exc.DBAPIError) -> Ended:
     return replace(ended, outcome=Unknown(PlatformError(ErrorKind.PROTOCOL, message)))
 
 
-def _drain(inbox: "queue.SimpleQueue[T]", seconds: float | None) -> list[T]:
-    """What has come in, after waiting so long for the first; for ever where None."""
+def _gather(inbox: "queue.SimpleQueue[T]", seconds: float | None) -> list[T]:
+    """What has come in, after waiting so long for the first (for ever where None), and a moment for others."""
     came: list[T] = []
     with suppress(queue.Empty):
         came.append(inbox.get(timeout=seconds))
+        time.sleep(_GATHER_SECONDS)
         while True:
             came.append(inbox.get_nowait())
     return came

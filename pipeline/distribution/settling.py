@@ -62,11 +62,9 @@ def settle(connection: sa.Connection, ended: Sequence[Ended], config: EngineConf
     an outcome says about its account holds all the same.
     """
     accounts.lock_all(connection, {each.account.id for each in ended})
-    distributions.close_attempts(
-        connection, [(each.item.id, each.item.lease_token, _attempt(each.outcome)) for each in ended]
-    )
     endings = [_ending(connection, each, config) for each in ended]
-    kept = distributions.finish(connection, endings)
+    attempts = [(each.item.id, each.item.lease_token, _attempt(each.outcome)) for each in ended]
+    kept = distributions.finish(connection, endings, attempts)
     _settle_accounts(connection, ended, config)
     moved = [
         (each.account, each.item, ending) for each, ending in zip(ended, endings, strict=True) if ending.id in kept

@@ -52,10 +52,10 @@ class Claimed(Version):
 # What each free lane would send next, and when it may: oldest intention first. A lane is an account; one that a live
 # lease occupies is left to its worker. A post's other distributions stay until its home page is published.
 _NEXT = """
-    select pace.platform_id, next.id, next.at, pace.last_attempt_at
+    select pace.platform_id, next.id, next.at, next.next_attempt_at, pace.last_attempt_at
     from account_pace pace
     cross join lateral (
-        select d.id, greatest(d.next_attempt_at, pace.free_at) as at
+        select d.id, d.next_attempt_at, greatest(d.next_attempt_at, pace.free_at) as at
         from distributions d
         where d.platform_id = pace.platform_id and d.status = 'scheduled'
             and (pace.is_home or coalesce(
@@ -80,13 +80,14 @@ def next_due(connection: sa.Connection) -> timedelta | None:
 
 
 # The accounts' rows are locked first, in a statement of its own, so that the claim's snapshot sees every attempt of the
-# worker that held the lane before. Where more accounts are due than a worker has hands for, they take turns: by the age
-# of what is due, a post on time would wait until every backlog is gone.
+# worker that held the lane before. Where more accounts are due than a worker has hands for, what is on time comes
+# first, since there is no more of it than was planned for these seconds; then the accounts take turns, so that none
+# waits until another's backlog is gone.
 _LOCK_LANES = sa.text(f"""
     select p.id
     from ({_NEXT}) as next join platforms p on p.id = next.platform_id
     where next.at <= now()
-    order by next.last_attempt_at nulls first, next.at
+    order by next.next_attempt_at > now() - interval '30 seconds' desc, next.last_attempt_at nulls first, next.at
     limit :lanes
     for no key update of p skip locked
 """)  # noqa: S608 - our own text

@@ -1,9 +1,12 @@
 """Connections: where the database is, how it is opened, and who is acting in a transaction."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from pipeline.settings import PROJECT_ROOT, Settings
@@ -20,6 +23,9 @@ _SESSION = (
     "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c lock_timeout=30000"
     " -c plan_cache_mode=force_generic_plan"
 )
+
+
+_IDLE_SECONDS = 1.0
 
 
 class DatabaseError(Exception):
@@ -51,9 +57,28 @@ def data_folder(settings: Settings) -> Path:
 
 def create_engine(url: sa.URL) -> sa.Engine:
     # Last in, first out: a busy connection has the statements prepared.
-    return sa.create_engine(
-        url, pool_pre_ping=True, pool_size=10, pool_use_lifo=True, connect_args={"options": _SESSION}
-    )
+    engine = sa.create_engine(url, pool_size=10, pool_use_lifo=True, connect_args={"options": _SESSION})
+    sa.event.listen(engine, "checkin", _note_use)
+    sa.event.listen(engine, "checkout", _ask_the_idle)
+    return engine
+
+
+def _note_use(_: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ask_the_idle(connection: Any, record: sa.pool.ConnectionPoolEntry, _: Any) -> None:
+    """A connection that has lain about may be broken; one in constant use is not asked each time, as SQLAlchemy's own
+    `pool_pre_ping` would: that is a round trip for each transaction.
+    """
+    idle = time.monotonic() - record.info.get("used_at", time.monotonic())
+    if idle > _IDLE_SECONDS:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("select")
+            connection.rollback()
+        except psycopg.Error as error:
+            raise sa.exc.DisconnectionError from error  # the pool opens another
 
 
 @contextmanager

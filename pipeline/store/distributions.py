@@ -52,106 +52,110 @@ class Ending:
     ask_after: timedelta | None = None
 
 
+# What is true besides, once distributions are live: of their posts, and of their accounts. Live: the post follows when
+# this is its home, or when it has none. Of the accounts it is kept for people; not for pacing, which reads the journal,
+# and debounced, because a row rewritten for each post is slow.
+_FOLLOW = """
+    followed as (
+        update publisher_posts post
+        set status = 'published', published_at = live.at
+        from (
+            select d.post_id, min(d.published_at) as at
+            from published d join platforms p on p.id = d.platform_id
+            where p.is_home or coalesce(
+                (select bool_and(home.status = 'cancelled') from homes_of(d.post_id) home), true
+            )
+            group by d.post_id
+        ) as live
+        where post.id = live.post_id and post.status = 'scheduled'
+    ),
+    touched as (
+        update platforms p set last_published_at = latest.at
+        from (select platform_id, max(published_at) as at from published group by platform_id) as latest
+        where p.id = latest.platform_id
+            and coalesce(p.last_published_at, '-infinity') < latest.at - interval '1 minute'
+    )
+"""
+
 # By id first, though the records hold the ids too: else the planner may believe the statistics of a status that is
 # nearly always empty, and read the whole table.
-_CLOSE = sa.text("""
-    update publish_attempts a
-    set outcome = e.outcome, finished_at = clock_timestamp(), error_kind = e.kind, error_code = e.code,
-        http_status = e.http_status, error_message = e.message, retry_at = e.retry_at
-    from jsonb_to_recordset(:attempts) as e (
-        id uuid, token bigint, outcome text, kind text, code text, http_status integer, message text,
-        retry_at timestamptz
-    )
-    where a.distribution_id = any (:ids) and a.distribution_id = e.id and a.lease_token = e.token and a.outcome is null
-""").bindparams(sa.bindparam("attempts", type_=JSONB))
+_FINISH = sa.text(f"""
+    with closed as (
+        update publish_attempts a
+        set outcome = e.outcome, finished_at = clock_timestamp(), error_kind = e.kind, error_code = e.code,
+            http_status = e.http_status, error_message = e.message, retry_at = e.retry_at
+        from jsonb_to_recordset(:attempts) as e (
+            id uuid, token bigint, outcome text, kind text, code text, http_status integer, message text,
+            retry_at timestamptz
+        )
+        where a.distribution_id = any (:ids) and a.distribution_id = e.id and a.lease_token = e.token
+            and a.outcome is null
+    ),
+    finished as (
+        update distributions d
+        set status = e.status,
+            error_message = case e.status when 'published' then null when 'held' then d.error_message else e.reason end,
+            hold_reason = case when e.status = 'held' then e.reason end,
+            external_id = coalesce(e.external_id, d.external_id),
+            external_url = coalesce(e.external_url, d.external_url),
+            published_at = e.published_at,
+            next_metrics_at = e.published_at,
+            scheduled_for = coalesce(e.scheduled_for, d.scheduled_for),
+            scheduled_local = coalesce(e.scheduled_for at time zone d.timezone, d.scheduled_local),
+            next_attempt_at = coalesce(e.next_attempt_at, now() + e.wait * interval '1 second', d.next_attempt_at),
+            retry_count = d.retry_count + e.spend_retry::integer,
+            last_retry_at = case when e.status = 'scheduled' then clock_timestamp() else d.last_retry_at end,
+            settle_until = now() + e.settle * interval '1 second',
+            reconcile_at = now() + e.ask_after * interval '1 second',
+            person_asked_at = null, lease_until = null, leased_by = null
+        from jsonb_to_recordset(:endings) as e (
+            id uuid, token bigint, status text, reason text, external_id text, external_url text,
+            published_at timestamptz, next_attempt_at timestamptz, wait float8, scheduled_for timestamptz,
+            spend_retry boolean, settle float8, ask_after float8
+        )
+        where d.id = any (:ids) and d.id = e.id and d.lease_token = e.token and d.status in ('publishing', 'unknown')
+        returning d.id, d.post_id, d.platform_id, d.status, d.published_at
+    ),
+    published as (
+        select post_id, platform_id, published_at from finished where status = 'published'
+    ),
+    {_FOLLOW}
+    select id from finished
+""").bindparams(sa.bindparam("attempts", type_=JSONB), sa.bindparam("endings", type_=JSONB))  # noqa: S608 - our own text
 
-_FINISH = sa.text("""
-    update distributions d
-    set status = e.status,
-        error_message = case e.status when 'published' then null when 'held' then d.error_message else e.reason end,
-        hold_reason = case when e.status = 'held' then e.reason end,
-        external_id = coalesce(e.external_id, d.external_id),
-        external_url = coalesce(e.external_url, d.external_url),
-        published_at = e.published_at,
-        next_metrics_at = e.published_at,
-        scheduled_for = coalesce(e.scheduled_for, d.scheduled_for),
-        scheduled_local = coalesce(e.scheduled_for at time zone d.timezone, d.scheduled_local),
-        next_attempt_at = coalesce(e.next_attempt_at, now() + e.wait * interval '1 second', d.next_attempt_at),
-        retry_count = d.retry_count + e.spend_retry::integer,
-        last_retry_at = case when e.status = 'scheduled' then clock_timestamp() else d.last_retry_at end,
-        settle_until = now() + e.settle * interval '1 second',
-        reconcile_at = now() + e.ask_after * interval '1 second',
-        person_asked_at = null, lease_until = null, leased_by = null
-    from jsonb_to_recordset(:endings) as e (
-        id uuid, token bigint, status text, reason text, external_id text, external_url text,
-        published_at timestamptz, next_attempt_at timestamptz, wait float8, scheduled_for timestamptz,
-        spend_retry boolean, settle float8, ask_after float8
-    )
-    where d.id = any (:ids) and d.id = e.id and d.lease_token = e.token and d.status in ('publishing', 'unknown')
-    returning d.id
-""").bindparams(sa.bindparam("endings", type_=JSONB))
-
-# Live: the post follows when this is its home, or when it has none.
-_PUBLISH_POSTS = sa.text("""
-    update publisher_posts post
-    set status = 'published', published_at = live.at
-    from (
-        select d.post_id, min(d.published_at) as at
-        from distributions d join platforms p on p.id = d.platform_id
-        where d.id = any (:ids) and (p.is_home or coalesce(
-            (select bool_and(home.status = 'cancelled') from homes_of(d.post_id) home), true
-        ))
-        group by d.post_id
-    ) as live
-    where post.id = live.post_id and post.status = 'scheduled'
-""")
-
-# Kept for people; not for pacing, which reads the journal. Debounced: a row rewritten for each post is slow.
-_TOUCH_ACCOUNTS = sa.text("""
-    update platforms p set last_published_at = latest.at
-    from (
-        select platform_id, max(published_at) as at from distributions where id = any (:ids) group by platform_id
-    ) as latest
-    where p.id = latest.platform_id
-        and coalesce(p.last_published_at, '-infinity') < latest.at - interval '1 minute'
-""")
+_FOLLOW_PUBLISHED = sa.text(f"""
+    with published as (
+        select post_id, platform_id, published_at from distributions where id = any (:ids)
+    ),
+    {_FOLLOW}
+    select
+""")  # noqa: S608 - our own text
 
 
-def close_attempts(connection: sa.Connection, attempts: Sequence[tuple[UUID, int, Attempt]]) -> None:
-    """Write into the journal how the attempts of these distributions under these tokens ended; once each."""
-    rows = [
-        {
-            "id": str(distribution_id),
-            "token": token,
-            "outcome": attempt.outcome,
-            "kind": attempt.kind,
-            "code": _storable(attempt.code),
-            "http_status": attempt.http_status,
-            "message": _storable(attempt.message),
-            "retry_at": attempt.retry_at.isoformat() if attempt.retry_at else None,
-        }
-        for distribution_id, token, attempt in attempts
-    ]
-    connection.execute(_CLOSE, {"ids": [each[0] for each in attempts], "attempts": rows})
-
-
-def finish(connection: sa.Connection, endings: Sequence[Ending]) -> set[UUID]:
+def finish(
+    connection: sa.Connection, endings: Sequence[Ending], attempts: Sequence[tuple[UUID, int, Attempt]] = ()
+) -> set[UUID]:
     """Move the distributions on; returns those whose token still held. The others belong to somebody else now.
 
-    The caller has locked their accounts (see `store.accounts.lock`), as a claim does before it touches a distribution.
+    `attempts`, of some of these distributions under these tokens: how they ended, once each, is written into the
+    journal whether the token held or not. The caller has locked the accounts (see `store.accounts.lock`), as a claim
+    does before it touches a distribution. It is one statement, because a worker waits for nothing more often.
     """
-    rows = [_row(ending) for ending in endings]
-    kept = set(connection.scalars(_FINISH, {"ids": [ending.id for ending in endings], "endings": rows}))
-    published = [each.id for each in endings if each.status == DistributionStatus.PUBLISHED and each.id in kept]
-    if published:
-        follow_publication(connection, published)
-    return kept
+    return set(
+        connection.scalars(
+            _FINISH,
+            {
+                "ids": [ending.id for ending in endings],
+                "endings": [_row(ending) for ending in endings],
+                "attempts": [_attempt_row(*attempt) for attempt in attempts],
+            },
+        )
+    )
 
 
 def follow_publication(connection: sa.Connection, distribution_ids: Sequence[UUID]) -> None:
     """What is true besides, once these are live: of their posts, and of their accounts."""
-    connection.execute(_PUBLISH_POSTS, {"ids": list(distribution_ids)})
-    connection.execute(_TOUCH_ACCOUNTS, {"ids": list(distribution_ids)})
+    connection.execute(_FOLLOW_PUBLISHED, {"ids": list(distribution_ids)})
 
 
 def ask_again(
@@ -220,6 +224,19 @@ def _row(ending: Ending) -> dict[str, Any]:
         "spend_retry": ending.spend_retry,
         "settle": _seconds(ending.settle),
         "ask_after": _seconds(ending.ask_after),
+    }
+
+
+def _attempt_row(distribution_id: UUID, token: int, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "id": str(distribution_id),
+        "token": token,
+        "outcome": attempt.outcome,
+        "kind": attempt.kind,
+        "code": _storable(attempt.code),
+        "http_status": attempt.http_status,
+        "message": _storable(attempt.message),
+        "retry_at": attempt.retry_at.isoformat() if attempt.retry_at else None,
     }
 
 

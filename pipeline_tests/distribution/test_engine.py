@@ -3,6 +3,7 @@ database that goes away.
 """
 
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -368,6 +369,15 @@ def test_an_outcome_is_written_down_when_the_database_is_back(engine, connection
     assert (factories.row_of(engine, sent).status, platform.effects_of(sent)) == ("published", 1)
 
 
+def test_a_connection_that_broke_while_it_lay_idle_is_replaced_without_a_word(engine, connection):
+    with engine.connect() as used:
+        process = used.connection.driver_connection.info.backend_pid
+    connection.execute(sa.text("select pg_terminate_backend(:process)"), {"process": process})
+    time.sleep(1.1)
+    with engine.connect() as again:
+        assert again.scalar(sa.text("select pg_backend_pid()")) != process
+
+
 def test_a_handle_is_kept_though_the_connection_breaks_as_it_is_recorded(engine, connection):
     sent = factories.distribution(connection, factories.account(connection))
     broken: list[sa.Connection] = []
@@ -392,6 +402,32 @@ def test_a_worker_gives_up_a_database_that_stays_away(engine, connection):
     impatient = replace(CONFIG, database_patience=timedelta(seconds=0.3))
     with pytest.raises(sa.exc.OperationalError):
         publish_due(nowhere, Platform().open, impatient, worker="w")
+
+
+# Taking turns
+
+
+def test_a_post_on_time_goes_before_the_backlog_of_an_account_that_was_served_longer_ago(engine, connection):
+    behind, served = factories.account(connection), factories.account(connection)
+    for account in (behind, served):
+        factories.distribution(connection, account)
+        publish(engine, Platform())
+    factories.distribution(connection, behind, due_in=timedelta(minutes=-10))
+    on_time = factories.distribution(connection, served, due_in=timedelta(seconds=-2))
+    with engine.begin() as claiming:
+        (first,) = claims.claim(claiming, worker="w", lease=timedelta(minutes=2), lanes=1)
+    assert first.id == on_time
+
+
+def test_accounts_with_backlogs_take_turns(engine, connection):
+    accounts = [factories.account(connection) for _ in range(3)]
+    for number, account in enumerate(accounts):
+        for _ in range(3):
+            factories.distribution(connection, account, due_in=timedelta(minutes=-10 * (number + 1)))
+    platform = Platform()
+    publish(engine, platform, replace(NO_LOOK_AHEAD, max_in_flight=1))
+    served = connection.scalars(sa.text("select platform_id from publish_attempts order by started_at")).all()
+    assert [set(served[start : start + 3]) for start in (0, 3, 6)] == [set(accounts)] * 3
 
 
 # Staying and stopping
