@@ -1,0 +1,54 @@
+"""A database of an earlier release is brought up to date, with what it holds."""
+
+import hashlib
+import shutil
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline.distribution.publish import publish_due
+from pipeline.store import database
+from pipeline_tests import factories
+from pipeline_tests.distribution.platform import NO_LOOK_AHEAD, Platform
+
+_LANDED = {
+    "0001_vocabulary": "534b8b8bf8131b46424a522f2f829dde343e88197470e4ee014f6f735d49d408",
+    "0002_people": "876d149050138d9a6a6ee8bb0655ae9789c5ca6802212ead5fea2332c442112f",
+    "0003_sources": "d222a91d7dcbe0c09a3a5d459509ebc2f2dc1d16c04e1152d97226c95e94af3b",
+    "0004_posts": "2f6a62f64c3c319334f9af23269863ce90805c368afb300e87a52df300b4a0c9",
+    "0005_distribution": "f248057fabbc2478663b31211b5f9d9b77b279358decc7b655d7936a39fcd73d",
+    "0006_metrics": "6554b54a7302ac4594e2498efe22dfa988c6caa99f7aa3826de4c976a9bd0f03",
+    "0007_engine": "01b40911da708dffb7a52191309701ddff77e2540b5c14ff31844a52211f77a3",
+}
+"""Databases were made by these; what is to change comes in a migration of its own. A release adds its migrations here."""
+
+
+def test_a_migration_that_databases_were_made_by_is_not_edited():
+    digests = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in database.MIGRATIONS.glob("*.sql")}
+    assert {name: digests.get(name) for name in _LANDED} == _LANDED
+
+
+@pytest.fixture
+def earlier(database_url, tmp_path):
+    """An empty database as the release before the publish engine left it."""
+    migrations = tmp_path / "migrations"
+    migrations.mkdir()
+    for name in sorted(_LANDED)[:6]:
+        shutil.copy(database.MIGRATIONS / f"{name}.sql", migrations)
+    engine = database.create_engine(database_url)
+    with engine.begin() as connection:
+        # Everything goes, the template's tables and the list of the migrations it was made by.
+        connection.execute(sa.text("drop schema public cascade"))
+        connection.execute(sa.text("create schema public"))
+    database.migrate(database_url, migrations)
+    yield engine
+    engine.dispose()
+
+
+def test_what_was_scheduled_under_an_earlier_release_is_published_after_the_upgrade(earlier):
+    with earlier.begin() as connection:
+        due = factories.distribution(connection, factories.account(connection))
+    assert database.migrate(earlier.url)
+    platform = Platform()
+    publish_due(earlier, platform.open, NO_LOOK_AHEAD, worker="w")
+    assert (factories.row_of(earlier, due).status, platform.effects_of(due)) == ("published", 1)
