@@ -5,6 +5,7 @@ So the host is resolved once, every address it has must be public, the connectio
 (a second look-up could be answered differently), redirects pass the same gate, and size and time are capped.
 """
 
+import hashlib
 import ipaddress
 import socket
 import time
@@ -12,18 +13,16 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 TIMEOUT_SECONDS: Final = 30.0
 """For the whole answer, redirects included."""
 _MAX_REDIRECTS: Final = 5
+_PIECE: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED: Final = 304
 
@@ -60,6 +59,15 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Downloaded:
+    """What was written to the file. `url` is where the redirects ended, `sha256` is in hexadecimal."""
+
+    url: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotModified:
     """The server says that nothing has changed since the validators it was given."""
 
@@ -90,18 +98,42 @@ def fetch(
         FetchError: refused, unreachable, not a success, too large, too slow, or not decodable.
     """
     wanted = {name: value for name, value in _validators(etag, last_modified).items() if value}
-    with _answer(url, wanted, lambda _: allow_private, timeout_seconds) as (target, response, deadline):
+    with _answer(url, wanted, lambda _: allow_private, timeout_seconds) as (target, response):
         if response.status_code == _NOT_MODIFIED:
             return NotModified()
-        if not response.is_success:
-            raise FetchError(f"{_shown(target)} answered {response.status_code} {response.reason_phrase}.")
         return Fetched(
             url=str(target),
-            body=_read(response, target, deadline, max_bytes),
+            body=b"".join(_body(response, target, max_bytes)),
             content_type=response.headers.get("content-type", ""),
             etag=response.headers.get("etag"),
             last_modified=response.headers.get("last-modified"),
         )
+
+
+def download(
+    url: str,
+    file: BinaryIO,
+    *,
+    private_origins: Collection[str] = (),
+    max_bytes: int,
+    timeout_seconds: float,
+) -> Downloaded:
+    """GET a public http or https URL into an open file, a piece at a time.
+
+    Its content type is not looked at: whoever uses the file asks its bytes. On a failure the file holds what came
+    until then.
+
+    Raises:
+        FetchError: as for `fetch`.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    with _answer(url, {}, lambda target: _origin(target) in private_origins, timeout_seconds) as (target, response):
+        for piece in _body(response, target, max_bytes):
+            file.write(piece)
+            digest.update(piece)
+            size += len(piece)
+        return Downloaded(str(target), digest.hexdigest(), size)
 
 
 def probe(url: str, *, private_origins: Collection[str] = (), timeout_seconds: float = 10.0) -> Probed:
@@ -113,7 +145,7 @@ def probe(url: str, *, private_origins: Collection[str] = (), timeout_seconds: f
     Raises:
         FetchError: refused, unreachable or too slow.
     """
-    with _answer(url, {}, lambda target: _origin(target) in private_origins, timeout_seconds) as (target, response, _):
+    with _answer(url, {}, lambda target: _origin(target) in private_origins, timeout_seconds) as (target, response):
         return Probed(str(target), response.status_code, response.headers.get("content-type", ""))
 
 
@@ -129,24 +161,26 @@ def _origin(target: "httpx.URL") -> str:
 @contextmanager
 def _answer(
     url: str, headers: Mapping[str, str], may_be_private: "Callable[[httpx.URL], bool]", timeout_seconds: float
-) -> "Iterator[tuple[httpx.URL, httpx.Response, float]]":
-    """The last answer, its body unread, where it came from, and the deadline for reading it.
+) -> "Iterator[tuple[httpx.URL, httpx.Response]]":
+    """The last answer, its body unread, and where it came from.
 
     Raises:
         FetchError: what goes wrong on the way, and with the body.
     """
     import httpx
 
+    from pipeline.platforms.transport import DeadlineTransport
+
     headers = {"User-Agent": "pressroom", "Accept-Encoding": "gzip", "Connection": "close", **headers}
     deadline = time.monotonic() + timeout_seconds
     target = _checked_url(url)
     try:
-        with httpx.Client(verify=_tls(), trust_env=False, follow_redirects=False) as client:
+        with httpx.Client(transport=DeadlineTransport(deadline), timeout=timeout_seconds) as client:
             for _ in range(_MAX_REDIRECTS + 1):
                 addresses = _addresses_of(target, allow_private=may_be_private(target))
-                with closing(_send(client, target, headers, deadline, addresses)) as response:
+                with closing(_send(client, target, headers, addresses)) as response:
                     if response.status_code not in _REDIRECTS or "location" not in response.headers:
-                        yield target, response, deadline
+                        yield target, response
                         return
                     target = _checked_url(str(target.join(response.headers["location"])))
     except httpx.TimeoutException:
@@ -157,7 +191,7 @@ def _answer(
 
 
 def _send(
-    client: "httpx.Client", target: "httpx.URL", headers: Mapping[str, str], deadline: float, addresses: list[str]
+    client: "httpx.Client", target: "httpx.URL", headers: Mapping[str, str], addresses: list[str]
 ) -> "httpx.Response":
     """The answer, its body unread, of the first of the addresses that takes a connection."""
     import httpx
@@ -167,7 +201,6 @@ def _send(
             "GET",
             target.copy_with(host=address),
             headers={**headers, "Host": target.netloc.decode("ascii")},
-            timeout=max(deadline - time.monotonic(), 0.001),
             extensions={"sni_hostname": target.raw_host.decode("ascii")},
         )
         try:
@@ -178,27 +211,37 @@ def _send(
     raise AssertionError("a host that is known has an address")
 
 
-def _read(response: "httpx.Response", target: "httpx.URL", deadline: float, max_bytes: int) -> bytes:
-    """The body, decoded by us because the client inflates whatever comes before its size is known."""
-    import httpx
+def _body(response: "httpx.Response", target: "httpx.URL", max_bytes: int) -> Iterator[bytes]:
+    """The body of a success in small pieces.
 
+    Decoded by us, because the client inflates whatever comes before its size is known.
+    """
+    if not response.is_success:
+        raise FetchError(f"{_shown(target)} answered {response.status_code} {response.reason_phrase}.")
     encoding = response.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise FetchError(f"{_shown(target)} is encoded as {encoding}, which was not asked for.")
-    inflate = None if encoding == "identity" else zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    body = bytearray()
-    for chunk in response.iter_raw():
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the body takes too long")
-        try:
-            body += inflate.decompress(chunk, max_bytes + 1 - len(body)) if inflate else chunk
-        except zlib.error:
-            raise FetchError(f"{_shown(target)} is not the gzip it says it is.") from None
-        if len(body) > max_bytes:
+    pieces = response.iter_raw()
+    size = 0
+    for piece in pieces if encoding == "identity" else _inflated(pieces, target):
+        size += len(piece)
+        if size > max_bytes:
             raise FetchError(f"{_shown(target)} is larger than {max_bytes:,} bytes.")
-    if inflate and not inflate.eof:
+        yield piece
+
+
+def _inflated(packed: Iterator[bytes], target: "httpx.URL") -> Iterator[bytes]:
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    for chunk in packed:
+        rest = chunk
+        while rest and not inflate.eof:
+            try:
+                yield inflate.decompress(rest, _PIECE)
+            except zlib.error:
+                raise FetchError(f"{_shown(target)} is not the gzip it says it is.") from None
+            rest = inflate.unconsumed_tail
+    if not inflate.eof:
         raise FetchError(f"{_shown(target)} broke off.")
-    return bytes(body)
 
 
 def _checked_url(url: str) -> "httpx.URL":
@@ -256,10 +299,3 @@ def _validators(etag: str | None, last_modified: str | None) -> dict[str, str | 
 def _shown(url: "httpx.URL") -> str:
     """Without the query, which may hold a key."""
     return str(url.copy_with(query=None, fragment=None))
-
-
-@cache
-def _tls() -> "ssl.SSLContext":
-    import httpx
-
-    return httpx.create_ssl_context()

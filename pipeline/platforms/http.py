@@ -2,31 +2,33 @@
 
 import base64
 import json
-import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final, TypeVar
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from pipeline.platforms.base import Account
 from pipeline.platforms.failures import CallError, classify_exception, classify_status, garbled, presentable
+from pipeline.platforms.transport import DeadlineTransport
 
 T = TypeVar("T")
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 """Many times the largest answer that a platform gives to anything we ask."""
 _MAX_CONNECT_SECONDS: Final = 10.0
+_SLOWEST_UPLOAD: Final = 128 * 1024
+"""Bytes a second: what a body may take on top of the account's time-out."""
 _MIN_SECRET: Final = 6
 """Shorter credentials (a data centre's name) are no secrets, and hiding them would garble messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx, read whole."""
+    """A 2xx, or another status that the caller counts as an answer; read whole."""
 
     status: int
     headers: httpx.Headers
@@ -48,9 +50,7 @@ class Wire:
     """
 
     def __init__(self, account: Account, auth: tuple[str, str] | None = None) -> None:
-        seconds = account.timeout_seconds
-        self._read_seconds = seconds
-        self._timeout = httpx.Timeout(seconds, connect=min(_MAX_CONNECT_SECONDS, seconds))
+        self._seconds = account.timeout_seconds
         self._auth = auth
         self._secrets = _secret_forms(account, auth)
 
@@ -61,30 +61,54 @@ class Wire:
         *,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | Iterable[bytes] | None = None,
+        size: int | None = None,
         json: Any = None,
+        statuses: Collection[int] = (),
+        send_credentials: bool = True,
     ) -> Answer:
-        """Send one request.
+        """Send one request, and read its answer within the account's time-out and what a body needs to be sent.
+
+        A `content` that comes in pieces is sent as they come and needs its `size` in bytes: upload hosts refuse a
+        body of unknown length. What its iterator raises passes through. `statuses` are answers besides 2xx.
+        `send_credentials=False` leaves the wire's `auth` out, for a pre-signed address on somebody else's host.
 
         Raises:
-            CallError: anything but a whole 2xx came back.
+            CallError: anything but a whole 2xx, or one of `statuses`, came back.
         """
+        if isinstance(content, bytes):
+            size = len(content)
+        elif content is not None:
+            assert size is not None, "a body in pieces needs its size"
+            headers = {**(headers or {}), "Content-Length": str(size)}
+            content = _measured(content, size)
         try:
             with (
-                _client(self._timeout, self._auth) as client,
+                self._client(url, size or 0, self._auth if send_credentials else None) as client,
                 client.stream(method, url, params=params, headers=headers, content=content, json=json) as response,
             ):
-                body = _read(response, deadline=time.monotonic() + self._read_seconds)
+                answered = response.is_success or response.status_code in statuses
+                body = _read(response, whole=answered)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             # `from None`: an exception of the transport may quote the request's headers.
             raise CallError(presentable(classify_exception(error), self._secrets)) from None
-        if not response.is_success:
+        if not answered:
             payload = _payload(body)
             refusal = classify_status(response.status_code, response.headers, payload, datetime.now(UTC))
             raise CallError(presentable(refusal, self._secrets), payload)
         if body is None:
             raise garbled("the answer is too large", response.status_code)
         return Answer(response.status_code, response.headers, body)
+
+    def _client(self, url: str, size: int, auth: tuple[str, str] | None) -> httpx.Client:
+        deadline = time.monotonic() + self._seconds + size / _SLOWEST_UPLOAD
+        return httpx.Client(
+            transport=DeadlineTransport(deadline, _proxy_for(httpx.URL(url))),
+            auth=auth,
+            timeout=httpx.Timeout(self._seconds, connect=min(_MAX_CONNECT_SECONDS, self._seconds)),
+            follow_redirects=False,
+            headers={"User-Agent": "pressroom", "Connection": "close"},
+        )
 
 
 def as_object(value: Any) -> dict[str, Any]:
@@ -106,23 +130,32 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def _client(timeout: httpx.Timeout, auth: tuple[str, str] | None) -> httpx.Client:
-    return httpx.Client(
-        auth=auth,
-        timeout=timeout,
-        verify=_tls(),
-        follow_redirects=False,
-        headers={"User-Agent": "pressroom", "Connection": "close"},
-    )
+def _measured(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Raises: CallError: they are not `size` bytes, and what the platform makes of that is open."""
+    left = size
+    for piece in pieces:
+        left -= len(piece)
+        if left < 0:
+            break
+        yield piece
+    if left:
+        raise garbled(f"the body is not of the {size:,} bytes that were announced")
 
 
-def _read(response: httpx.Response, *, deadline: float) -> bytes | None:
-    """The body; None where it passes the cap, or breaks off after a status that says enough.
+def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
+    """The one that this machine says is the way out."""
+    proxies = getproxies()
+    found = proxies.get(url.scheme) or proxies.get("all")
+    if not found or proxy_bypass(url.host):
+        return None
+    return httpx.Proxy(found if "://" in found else f"http://{found}")
 
-    The deadline stops a platform that sends a byte at a time.
+
+def _read(response: httpx.Response, *, whole: bool) -> bytes | None:
+    """The body; None where it passes the cap, or breaks off and need not be `whole`: the status says enough.
 
     Raises:
-        httpx.RequestError: the body of a 2xx broke off.
+        httpx.RequestError: the body broke off.
     """
     body = bytearray()
     try:
@@ -130,10 +163,8 @@ def _read(response: httpx.Response, *, deadline: float) -> bytes | None:
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 return None
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("the body takes too long")
     except httpx.RequestError:
-        if response.is_success:
+        if whole:
             raise
         return None
     return bytes(body)
@@ -152,9 +183,3 @@ def _secret_forms(account: Account, auth: tuple[str, str] | None) -> list[str]:
     if auth is not None:
         forms.add(base64.b64encode(":".join(auth).encode()).decode())
     return sorted(forms, key=len, reverse=True)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Loading the certificates costs more than the rest of a client."""
-    return httpx.create_ssl_context()

@@ -206,6 +206,46 @@ def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for():
             enough.set()
 
 
+@pytest.mark.parametrize("part", [b"HTTP/1.1 200 OK\r\n", b"H", b""])
+def test_a_server_whose_headers_drip_is_not_waited_for(part: bytes):
+    enough = threading.Event()
+
+    def drip(request):
+        request.wfile.write(part)
+        for _ in range(100):
+            if enough.wait(0.05):
+                return
+            request.wfile.write(b"X: y\r\n" if part.endswith(b"\n") else b"H")
+        request.wfile.write(b"Content-Length: 0\r\n\r\n")
+
+    with serve(drip) as address:
+        try:
+            for reading in (fetched, probed):
+                with pytest.raises(FetchError, match=r"took longer than 0\.3 s"):
+                    reading(address, timeout_seconds=0.3)
+        finally:
+            enough.set()
+
+
+def probed(url: str, **options):
+    return probe(url, private_origins={origin_of(url)}, **options)
+
+
+def test_redirects_share_one_deadline():
+    enough = threading.Event()
+
+    def slow_redirect(request):
+        enough.wait(0.2)
+        return 302, {"Location": "/again"}, b""
+
+    with serve(slow_redirect) as address:
+        try:
+            with pytest.raises(FetchError, match=r"took longer than 0\.5 s"):
+                fetched(address, timeout_seconds=0.5)
+        finally:
+            enough.set()
+
+
 def test_a_refusal_and_a_closed_port_are_told_without_the_query():
     with serve(lambda _: (403, {}, b"no")) as address:
         with pytest.raises(FetchError, match="answered 403") as refusal:

@@ -195,6 +195,49 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_given_up():
     assert refusal.error.message == "no answer in time after the request had left"
 
 
+def test_headers_that_drip_are_given_up():
+    done = threading.Event()
+
+    def drip(request) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(100):
+            if done.wait(0.05):
+                return
+            request.wfile.write(b"X: y\r\n")
+        request.wfile.write(b"Content-Length: 2\r\n\r\n{}")
+
+    try:
+        refusal = failure_of(drip)
+    finally:
+        done.set()
+    assert isinstance(refusal, Unknown)
+    assert refusal.error.message == "no answer in time after the request had left"
+
+
+def test_a_body_that_is_taken_a_byte_at_a_time_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        done = threading.Event()
+
+        def take_slowly() -> None:
+            taken, _ = listening.accept()
+            with taken:
+                while not done.wait(0.02):
+                    taken.recv(1)
+
+        taking = threading.Thread(target=take_slowly)
+        taking.start()
+        try:
+            with pytest.raises(CallError) as caught:
+                Wire(account()).call(
+                    "PUT", f"http://127.0.0.1:{listening.getsockname()[1]}/", content=bytes(1 << 16) * 8
+                )
+        finally:
+            done.set()
+            taking.join()
+    assert isinstance(caught.value.outcome, Unknown)
+    assert caught.value.error.kind is ErrorKind.NETWORK
+
+
 def test_ten_megabytes_of_garbage_after_an_effect_are_unknown_and_are_not_read_to_the_end():
     sent = []
 
