@@ -15,6 +15,7 @@ from pipeline.resources.writer import WriterResource
 def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """`resources` replaces any of database, platforms, writer."""
     logs.configure()
+    database = (resources or {}).get("database", Database())
     return dg.Definitions(
         assets=dg.load_assets_from_modules([editorial, distribution, metrics]),
         asset_checks=checks.ALL,
@@ -29,8 +30,8 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         schedules=[*schedules.ALL, alert_jobs.digest_daily],
         sensors=[*sensors.ALL, deliveries.undelivered_followups, looking_ahead.early_warnings],
         resources={
-            "database": Database(),
-            "platforms": Platforms(),
+            "database": database,
+            "platforms": Platforms(database=database),
             "writer": WriterResource(),
             **(resources or {}),
         },

@@ -46,6 +46,13 @@ class Settings(BaseSettings):
     writer_api_key: SecretStr | None = Field(default=None, alias="PRESSROOM_WRITER_API_KEY")
     writer_budget_usd_per_day: float = Field(default=5.0, alias="PRESSROOM_WRITER_BUDGET_USD_PER_DAY")
 
+    secret_keys: SecretStr | None = Field(default=None, alias="PRESSROOM_SECRET_KEYS")
+    """What credentials named db:NAME are encrypted by: keys of `pressroom secrets new-key`, with commas between, the
+    newest first. The others are only read by, until `pressroom secrets rotate`."""
+    vault_addr: str | None = Field(default=None, pattern=r"^https?://", alias="VAULT_ADDR")
+    vault_token: SecretStr | None = Field(default=None, alias="VAULT_TOKEN")
+    """Where credentials named vault:PATH are: HashiCorp Vault's own variables, or OpenBao's."""
+
     call_timeout_seconds: float = Field(default=30.0, alias="PRESSROOM_CALL_TIMEOUT_SECONDS")
     lease_seconds: float = Field(default=120.0, alias="PRESSROOM_LEASE_SECONDS")
     """Longer than any single platform call, so that only a dead or frozen worker loses its lease."""

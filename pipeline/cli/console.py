@@ -1,13 +1,16 @@
 """What every command shares: the consoles, the database, and errors told in a sentence."""
 
 from functools import cache
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import sqlalchemy as sa
 import typer
 from rich.console import Console
 
 from pipeline.settings import settings
+
+if TYPE_CHECKING:
+    from pipeline.distribution.accounts import AdapterFactory
 
 out = Console()
 err = Console(stderr=True)
@@ -23,6 +26,19 @@ def engine() -> sa.Engine:
         database.create_database(url)
     database.migrate(url)
     return database.create_engine(url)
+
+
+def adapters() -> "AdapterFactory":
+    """Opens the accounts' adapters, with credentials from wherever they are kept."""
+    from pipeline.distribution.accounts import adapter_factory
+    from pipeline.distribution.credentials import Keepers
+    from pipeline.distribution.secret_keys import SecretKeyError
+
+    try:
+        keepers = Keepers.from_settings(settings(), engine())
+    except SecretKeyError as error:
+        fail(str(error))
+    return adapter_factory(keepers, timeout_seconds=settings().call_timeout_seconds)
 
 
 def fail(message: str) -> NoReturn:

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from pipeline import clock
-from pipeline.cli.console import engine, out
+from pipeline.cli.console import adapters, engine, out
 from pipeline.cli.layout import print_indented
 from pipeline.settings import settings
 
@@ -32,13 +32,12 @@ def warnings(
 
 
 def _look() -> None:
-    from pipeline.distribution.accounts import adapter_factory
     from pipeline.distribution.early_warning import look_ahead
     from pipeline.distribution.engine import EngineConfig
 
     report = look_ahead(
         engine(),
-        adapter_factory(timeout_seconds=settings().call_timeout_seconds),
+        adapters(),
         on_time=EngineConfig.from_settings(settings()).on_time,
         worker="pressroom warnings",
         again=True,

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 
-from pipeline.cli.console import engine, out
+from pipeline.cli.console import adapters, engine, out
 from pipeline.settings import settings
 
 
@@ -15,7 +15,6 @@ def worker() -> None:
     For those who want no Dagster run in between. Start as many as you like; while one is at work, Dagster's sensors
     leave publishing to it. The runs of `pressroom up` do the same without it.
     """
-    from pipeline.distribution.accounts import adapter_factory
     from pipeline.distribution.engine import EngineConfig
     from pipeline.distribution.worker import work
     from pipeline.followups import handlers
@@ -27,7 +26,7 @@ def worker() -> None:
     out.print(f"{name} is at work; Ctrl-C ends it when what is in the air is finished.", highlight=False)
     report = work(
         engine(),
-        adapter_factory(timeout_seconds=settings().call_timeout_seconds),
+        adapters(),
         EngineConfig.from_settings(settings()),
         handlers(settings(), engine()),
         name=name,

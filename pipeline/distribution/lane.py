@@ -119,7 +119,10 @@ class Lane:
         try:
             adapter = self._open_adapter(account)
         except AccountUnusableError as error:
-            return NotSent(PlatformError(ErrorKind.AUTH, str(error)))
+            kind = (
+                ErrorKind.UNAVAILABLE if error.passes else ErrorKind.AUTH
+            )  # a refusal of credentials pauses the account
+            return NotSent(PlatformError(kind, str(error)))
         try:
             objection = preflight.objection(item, adapter, self._homes.is_live)
         except Exception as error:  # nothing has left yet

@@ -57,7 +57,7 @@ def _credentials(outlook: Outlook) -> Iterator[str]:
     key, answer = outlook.account.account_key, outlook.answer
     check = f"then ask: pressroom accounts check {key}."
     match answer:
-        case AccountUnusableError() as unusable:
+        case AccountUnusableError(passes=False) as unusable:
             yield f"The account {key} can't be used: {unusable} Mend it, {check}"
         case PlatformUnavailableError(error=error) if error.kind == ErrorKind.AUTH:
             yield f"The platform refuses the credentials of {key} ({error.message}). Renew them, {check}"
@@ -121,7 +121,13 @@ _LOOKS: Mapping[WarningKind, Callable[[Outlook], Iterator[str]]] = {
 
 
 def _unreachable(answer: AccountAnswer) -> bool:
-    return isinstance(answer, PlatformUnavailableError) and answer.error.kind != ErrorKind.AUTH
+    match answer:
+        case PlatformUnavailableError(error=error):
+            return error.kind != ErrorKind.AUTH
+        case AccountUnusableError(passes=passes):
+            return passes
+        case _:
+            return False
 
 
 def local_time(item: Upcoming, moment: datetime) -> str:

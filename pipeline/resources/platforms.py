@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import Field
 
+from pipeline.resources.database import Database
+
 if TYPE_CHECKING:
     from pipeline.distribution.accounts import AdapterFactory
     from pipeline.distribution.engine import EngineConfig
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 class Platforms(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Opens an account's adapter. Credentials are resolved from the account's reference, at use, and kept nowhere."""
 
+    database: dg.ResourceDependency[Database]
     settle_seconds: float | None = Field(
         default=None, description="Overrides PRESSROOM_SETTLE_SECONDS; see docs/decisions for what it guards."
     )
@@ -20,9 +23,11 @@ class Platforms(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def adapters(self) -> "AdapterFactory":
         from pipeline.distribution.accounts import adapter_factory
+        from pipeline.distribution.credentials import Keepers
         from pipeline.settings import settings
 
-        return adapter_factory(timeout_seconds=settings().call_timeout_seconds)
+        keepers = Keepers.from_settings(settings(), self.database.engine)
+        return adapter_factory(keepers, timeout_seconds=settings().call_timeout_seconds)
 
     @property
     def config(self) -> "EngineConfig":

@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     FetchedValue,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     SmallInteger,
@@ -34,6 +35,15 @@ users = Table(
     Column("full_name", Text),
     Column("roles", ARRAY(Text)),
     Column("is_person", Boolean),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("ciphertext", LargeBinary),
     Column("created_at", Instant),
     Column("updated_at", Instant),
 )
