@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
     Account,
     Capabilities,
@@ -13,7 +14,9 @@ from pipeline.platforms.base import (
     Guarantee,
     Identity,
     Journal,
+    Measure,
     Metrics,
+    Permalink,
     Problem,
     Published,
     PublishOutcome,
@@ -28,14 +31,22 @@ class StandInAdapter:
     capabilities: ClassVar[Capabilities] = Capabilities(
         update=False, delete=False, schedule=False, metrics=False, metrics_batch=1, guarantee=Guarantee.LIKELY
     )
+    permalink: ClassVar[Permalink] = Permalink()
 
     def __init__(self, account: Account) -> None:
         self.account = account
+
+    @classmethod
+    def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
+        raise NotImplementedError
 
     def deliver(self, content: Content) -> None:
         raise NotImplementedError
 
     def validate(self, content: Content) -> list[Problem]:
+        return []
+
+    def measure(self, content: Content) -> list[Measure]:
         return []
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:

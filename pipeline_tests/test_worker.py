@@ -94,7 +94,7 @@ def test_sigterm_lets_a_worker_finish_what_is_in_the_air_and_nothing_more(
 def test_while_a_worker_is_at_work_dagster_starts_no_publisher_and_after_it_died_it_does(connection, database_resource):
     factories.distribution(connection, factories.account(connection))
     due = next(sensor for sensor in sensors.ALL if sensor.name == "due_distributions")
-    resources = {"database": database_resource, "platforms": Platforms()}
+    resources = {"database": database_resource, "platforms": Platforms(database=database_resource)}
     workers.seen(connection, "worker here 1")
     with dg.DagsterInstance.ephemeral() as instance:
         with dg.build_sensor_context(instance=instance, resources=resources) as context:

@@ -163,16 +163,18 @@ def seo_report(context: dg.AssetExecutionContext, database: Database) -> None:
 )
 def distribution_plan(context: dg.AssetExecutionContext, database: Database) -> None:
     from pipeline.distribution.plan import plan_post
-    from pipeline.distribution.rendering import readable
+    from pipeline.text.rendering import readable
 
     def work(canonical_id: str) -> Mapping[str, Any]:
         with _failure_kept(database, canonical_id):
-            versions = plan_post(database.engine, canonical_id)
+            plan = plan_post(database.engine, canonical_id)
         lines = [
-            f"| {v.account_key} | {v.status} | {_cell(readable(v.text))} | {v.hold_reason or ''} |" for v in versions
+            f"| {v.account_key} | {v.status} | {_cell(readable(v.text))} | {v.hold_reason or ''} |"
+            for v in plan.versions
         ]
+        lines += [f"| {key} | left out | | {_cell(reason)} |" for key, reason in plan.left_out.items()]
         table = "\n".join(["| account | status | text | note |", "|---|---|---|---|", *lines])
-        return {"dagster/row_count": len(versions), "versions": dg.MetadataValue.md(table)}
+        return {"dagster/row_count": len(plan.versions), "versions": dg.MetadataValue.md(table)}
 
     each_partition(context, work)
 

@@ -8,10 +8,9 @@ from uuid import UUID
 import typer
 from rich.markup import escape
 
-from pipeline.cli.console import engine, fail, out
+from pipeline.cli.console import adapters, engine, fail, out
 from pipeline.cli.layout import print_indented
 from pipeline.cli.review import As, acting_user
-from pipeline.settings import settings
 from pipeline.vocabulary import AccountState
 
 if TYPE_CHECKING:
@@ -40,9 +39,11 @@ def show(context: typer.Context) -> None:
 @app.command()
 def add(
     key: Annotated[str, typer.Argument(help="Your name for it: lower-case letters, digits, dashes.")],
-    platform: Annotated[str, typer.Argument(help="site, wordpress, x or mailchimp.")],
+    platform: Annotated[
+        str, typer.Argument(help="Its name, such as wordpress; a wrong one is answered with the list.")
+    ],
     credentials: Annotated[
-        str | None, typer.Option(help="Where the secret is: env:NAME or file:PATH, holding a JSON object.")
+        str | None, typer.Option(help="Where the secret is: env:NAME, file:PATH, db:NAME or vault:PATH, a JSON object.")
     ] = None,
     config: Annotated[
         list[str] | None, typer.Option(help="A setting, NAME=VALUE; may be repeated (api_url=https://…).")
@@ -83,11 +84,11 @@ def add(
 @app.command()
 def check(key: Key) -> None:
     """Ask the platform who we are, without any effect there."""
-    from pipeline.distribution.accounts import AccountUnusableError, adapter_factory
+    from pipeline.distribution.accounts import AccountUnusableError
     from pipeline.platforms.base import PlatformUnavailableError
     from pipeline.store.accounts import UnknownAccountError, get
 
-    open_account = adapter_factory(timeout_seconds=settings().call_timeout_seconds)
+    open_account = adapters()
     try:
         with engine().connect() as connection:
             row = get(connection, key)
@@ -115,12 +116,11 @@ def resume(
     who: As = None,
 ) -> None:
     """Ask the platform who we are, and if it still knows us, send again what waits."""
-    from pipeline.distribution.accounts import adapter_factory
     from pipeline.distribution.resume import ResumeError, resume_account
     from pipeline.store.accounts import UnknownAccountError
 
     actor = acting_user(who).full_name
-    open_account = adapter_factory(timeout_seconds=settings().call_timeout_seconds)
+    open_account = adapters()
     try:
         name = resume_account(engine(), open_account, key, actor, unchecked=unchecked)
     except (UnknownAccountError, ResumeError) as error:

@@ -10,9 +10,11 @@ from pipeline.cli import (
     ingest,
     outbox,
     posts,
+    preview,
     report,
     review,
     sandbox,
+    secrets,
     site,
     up,
     users,
@@ -34,6 +36,7 @@ app.command()(up.down)
 app.command()(up.reset)
 app.command()(demo)
 app.command()(ingest.ingest)
+app.command()(preview.preview)
 app.command()(report.report)
 app.command()(warnings.warnings)
 app.command()(watch.watch)
@@ -46,6 +49,7 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(posts.app, name="posts")
 app.add_typer(review.app, name="review")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(site.app, name="site")
 
 

@@ -53,15 +53,17 @@ def add(
         if added.status not in (PostStatus.DRAFT, PostStatus.REVIEW):
             out.print(f"{added.canonical_id} is there already, and {added.status}.", highlight=False)
             return
-        versions = plan_post(engine(), added.canonical_id)
+        plan = plan_post(engine(), added.canonical_id)
     except (ManualPostError, PlanError) as error:
         fail(escape(str(error)))
     verb = "Added" if added.is_new else "Was there already"
-    out.print(f"{verb}: {added.canonical_id}, {len(versions)} versions.", highlight=False)
-    for version in versions:
+    out.print(f"{verb}: {added.canonical_id}, {len(plan.versions)} versions.", highlight=False)
+    for version in plan.versions:
         if version.hold_reason:
             reason = escape(version.hold_reason)
             out.print(f"[yellow]held[/]  {version.account_key}: {reason}", highlight=False, soft_wrap=True)
+    for account_key, reason in plan.left_out.items():
+        out.print(f"[yellow]left out[/]  {account_key}: {escape(reason)}", highlight=False, soft_wrap=True)
     out.print(f"It waits for a reviewer: pressroom review show {added.canonical_id}", highlight=False)
 
 

@@ -156,7 +156,9 @@ def edit(
         return
     with _decision():
         review.revise(engine(), canonical_id, acting_user(who), text)
-    plan_post(engine(), canonical_id)
+    plan = plan_post(engine(), canonical_id)
+    for account_key, reason in plan.left_out.items():
+        out.print(f"[yellow]left out[/]  {account_key}: {escape(reason)}", highlight=False, soft_wrap=True)
     out.print(f"Changed and checked; it waits in the queue: pressroom review show {canonical_id}", highlight=False)
 
 
@@ -200,7 +202,7 @@ def _show_times(approval: "Approval") -> None:
 
 def _beginning(version: "VersionRow") -> str:
     """What a version says, as text: a short one whole, of a long one as much as tells it from the others."""
-    from pipeline.distribution.rendering import readable
+    from pipeline.text.rendering import readable
 
     text = readable(version.body)
     return escape(text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …")

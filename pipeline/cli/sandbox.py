@@ -14,7 +14,7 @@ from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.vocabulary import FaultKind
 from pipeline.settings import settings
 
-app = typer.Typer(help="Stand-in WordPress, X and Mailchimp on this machine, for rehearsing.", no_args_is_help=True)
+app = typer.Typer(help="Stand-ins for the platforms on this machine, for rehearsing.", no_args_is_help=True)
 
 _HOST = "127.0.0.1"
 _SHOWN = 70
@@ -72,7 +72,7 @@ def ledger(
 
 @app.command()
 def fault(
-    platform: Annotated[str, typer.Argument(help="wordpress, x or mailchimp.")],
+    platform: Annotated[str, typer.Argument(help="Its name, such as x; a wrong one is answered with the list.")],
     kind: Annotated[FaultKind, typer.Argument(help="What goes wrong.")],
     *,
     port: Port = None,

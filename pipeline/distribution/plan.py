@@ -7,10 +7,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from pipeline.distribution.adapt import AdaptableArticle, adapt
 from pipeline.distribution.hashing import version_hash
-from pipeline.platforms.base import Account, Content, Problem
-from pipeline.platforms.registry import adapter_class
+from pipeline.platforms.article import AdaptableArticle
+from pipeline.platforms.base import Account, Adapter, Content, Problem
+from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 from pipeline.store import accounts, plans
 from pipeline.store.accounts import AccountRow
 from pipeline.store.database import transaction
@@ -23,6 +23,14 @@ class PlanError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """The post's versions, its home's first, and why an account has none, by the key of each that was left out."""
+
+    versions: Sequence[StoredVersion]
+    left_out: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Version:
     platform_id: UUID
     title: str | None
@@ -32,32 +40,48 @@ class _Version:
     platform_specific: Mapping[str, Any]
 
 
-def plan_post(engine: sa.Engine, canonical_id: str) -> list[StoredVersion]:
+def plan_post(engine: sa.Engine, canonical_id: str) -> Plan:
     """Write a version of the post for each account of its vertical, and send the post to review.
 
     A version that its platform would refuse is held, with the reason, beside those that are ready: none is dropped.
-    Run again before the approval, it rewrites them; afterwards it changes nothing.
+    Only an account whose platform has no adapter is left out. Run again before the approval, it rewrites them;
+    afterwards it changes nothing.
 
     Raises:
-        PlanError: no account takes posts of the vertical.
+        PlanError: no account takes posts of the vertical, or none of those that do can be written for.
         UnknownPostError: there is no such post.
     """
+    left_out: dict[str, str] = {}
     with transaction(engine, "planner") as connection:
         post = plans.lock_post(connection, canonical_id)
         if post.status in (PostStatus.DRAFT, PostStatus.REVIEW):
             rows = accounts.of_vertical(connection, post.vertical_id)
             if not rows:
                 raise PlanError(f"No account takes posts of {post.vertical}; `pressroom accounts` lists them.")
+            adapters, left_out = _adapters(rows)
+            if not adapters:
+                raise PlanError(f"No account of {post.vertical} can be written for: {' '.join(left_out.values())}")
             group_id = plans.group_of(connection, post)
-            for account in rows:
-                plans.write_version(connection, post, group_id, _version(post, account))
+            for account, adapter in adapters:
+                plans.write_version(connection, post, group_id, _version(post, account, adapter))
         if post.status == PostStatus.DRAFT:
             plans.send_to_review(connection, post.id)
-        return plans.versions_of(connection, post.id)
+        return Plan(plans.versions_of(connection, post.id), left_out)
 
 
-def _version(post: PlannablePost, account: AccountRow) -> dict[str, Any]:
-    adapted = adapt(_article(post), account)
+def _adapters(rows: Sequence[AccountRow]) -> tuple[list[tuple[AccountRow, type[Adapter]]], dict[str, str]]:
+    """Each account with its platform's adapter; and why there is none, by account."""
+    found, missing = [], {}
+    for account in rows:
+        try:
+            found.append((account, adapter_class(account.name)))
+        except UnknownPlatformError as error:
+            missing[account.account_key] = str(error)
+    return found, missing
+
+
+def _version(post: PlannablePost, account: AccountRow, adapter: type[Adapter]) -> dict[str, Any]:
+    adapted = adapter.adapt(article_of(post), account)
     version = _Version(
         platform_id=account.id,
         title=adapted.title,
@@ -66,7 +90,7 @@ def _version(post: PlannablePost, account: AccountRow) -> dict[str, Any]:
         media_urls=list(adapted.media_urls),
         platform_specific=dict(adapted.platform_specific),
     )
-    problems = _problems(account, version)
+    problems = _problems(account, adapter, version)
     return {
         **asdict(version),
         "content_hash": version_hash(version),
@@ -76,15 +100,13 @@ def _version(post: PlannablePost, account: AccountRow) -> dict[str, Any]:
     }
 
 
-def _problems(account: AccountRow, version: _Version) -> list[Problem]:
+def _problems(account: AccountRow, adapter: type[Adapter], version: _Version) -> list[Problem]:
     # Validation is without I/O, so it needs no credentials.
     try:
-        adapter = adapter_class(account.name)(
-            Account(account.account_key, account.name, account.publish_config, account.account_id)
-        )
+        opened = adapter(Account(account.account_key, account.name, account.publish_config, account.account_id))
     except ValueError as error:
         return [Problem("account", str(error))]
-    return adapter.validate(
+    return opened.validate(
         Content(
             distribution_id="",
             title=version.title,
@@ -96,7 +118,7 @@ def _problems(account: AccountRow, version: _Version) -> list[Problem]:
     )
 
 
-def _article(post: PlannablePost) -> AdaptableArticle:
+def article_of(post: PlannablePost) -> AdaptableArticle:
     return AdaptableArticle(
         title=post.title,
         markdown=post.content,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.editorial import markdown as md
 from pipeline.editorial.boundaries import is_whole_word, lowered
 from pipeline.editorial.running_text import Paragraph, lines_of, paragraphs
-from pipeline.writing.marks import RELATED, SPONSORED, links
+from pipeline.text.marks import RELATED, SPONSORED, links
 from pipeline.writing.text import markdown_url, squeeze
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pipeline.editorial.boundaries import contains
 from pipeline.editorial.links import DISCLOSURE
 from pipeline.store import posts
 from pipeline.store.database import transaction
-from pipeline.writing.marks import links
+from pipeline.text.marks import links
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

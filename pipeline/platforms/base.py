@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.vocabulary import ErrorKind
 
 
@@ -46,6 +47,23 @@ class Problem:
 
     field: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How long a field of the content is, as its platform counts; `unit` names what is counted.
+
+    `limit` is what the platform takes or shows whole, None where it names none.
+    """
+
+    field: str
+    used: int
+    limit: int | None
+    unit: str = "characters"
+
+    @property
+    def is_over(self) -> bool:
+        return self.limit is not None and self.used > self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,16 +239,43 @@ class Capabilities:
     guarantee: Guarantee
 
 
+@dataclass(frozen=True, slots=True)
+class Permalink:
+    """A platform's ids of publications: how one looks, where an address or a handle holds it, where people find it.
+
+    `pattern` and `in_address` are regular expressions; the first group of `in_address` is the id. `handle` names the
+    step that recorded it. `where` ends the sentence "give it: …".
+    """
+
+    pattern: str = r"\S+"
+    in_address: str | None = None
+    handle: str | None = None
+    where: str = "what its API calls it"
+
+
 class Adapter(Protocol):
     """One account on one platform. Safe to use from several threads."""
 
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    permalink: ClassVar[Permalink]
 
     def __init__(self, account: Account) -> None: ...
 
+    @classmethod
+    def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
+        """The article as this platform wants it, within the account's limits. Pure.
+
+        The same article gives the same version every time: an approval binds its hash.
+        """
+        ...
+
     def validate(self, content: Content) -> list[Problem]:
         """Everything that would make the platform refuse or mangle it; empty where it is fine. No I/O."""
+        ...
+
+    def measure(self, content: Content) -> list[Measure]:
+        """The lengths that a person may want to see, of what the content has. No I/O."""
         ...
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:

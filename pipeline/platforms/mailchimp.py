@@ -19,6 +19,8 @@ from typing import Any, ClassVar, Final
 import mailchimp_marketing
 from mailchimp_marketing.api_client import ApiClientError
 
+from pipeline.platforms import newsletter
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -30,7 +32,9 @@ from pipeline.platforms.base import (
     Identity,
     Inconclusive,
     Journal,
+    Measure,
     Metrics,
+    Permalink,
     PlatformError,
     Problem,
     Published,
@@ -45,7 +49,6 @@ from pipeline.platforms.mailchimp_report import metrics_of
 from pipeline.platforms.sdk import as_response
 from pipeline.vocabulary import ErrorKind
 
-SUBJECT_LIMIT: Final = 150
 UNSUBSCRIBE_TAG: Final = "*|UNSUB|*"
 ADDRESS_TAG: Final = "*|LIST:ADDRESS|*"
 _CAMPAIGN_STEP: Final = "campaign"
@@ -66,19 +69,25 @@ class MailchimpAdapter:
     capabilities: ClassVar[Capabilities] = Capabilities(
         update=False, delete=False, schedule=False, metrics=True, metrics_batch=_PAGE, guarantee=Guarantee.CERTAIN
     )
+    permalink: ClassVar[Permalink] = Permalink(
+        pattern=r"[0-9a-f]+", handle=_CAMPAIGN_STEP, where="the campaign's id as the API has it, ten letters and digits"
+    )
 
     def __init__(self, account: Account) -> None:
         self._account = account
 
+    @classmethod
+    def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
+        return newsletter.adapted(article, account)
+
     def validate(self, content: Content) -> list[Problem]:
         problems = []
-        subject = (content.title or "").strip()
-        if not subject:
+        subject = self.measure(content)[0]
+        if not subject.used:
             problems.append(Problem("title", "An email needs a subject."))
-        if len(subject) > SUBJECT_LIMIT:
-            problems.append(
-                Problem("title", f"The subject has {len(subject)} characters; {SUBJECT_LIMIT} are allowed.")
-            )
+        if subject.is_over:
+            allowed = f"{subject.limit} are allowed"
+            problems.append(Problem("title", f"The subject has {subject.used} characters; {allowed}."))
         problems += [
             Problem("body", f"The email must hold the tag {tag}.")
             for tag in (UNSUBSCRIBE_TAG, ADDRESS_TAG)
@@ -91,6 +100,14 @@ class MailchimpAdapter:
         except CallError as failure:
             problems.append(Problem("segment_id", failure.error.message))
         return problems
+
+    def measure(self, content: Content) -> list[Measure]:
+        preview = str(content.platform_specific.get("preview_text") or "")
+        return [
+            Measure("title", len((content.title or "").strip()), newsletter.SUBJECT_LIMIT),
+            Measure("preview_text", len(preview), newsletter.PREVIEW_LIMIT),
+            Measure("body", len(content.body.encode()), newsletter.CLIPPED_AT_BYTES, "bytes"),
+        ]
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
         try:

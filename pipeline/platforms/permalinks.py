@@ -2,28 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
 from urllib.parse import urlsplit
 
-
-@dataclass(frozen=True, slots=True)
-class _Ids:
-    """A platform's ids of publications: how one looks, where an address or a handle holds it, where people find it."""
-
-    pattern: str
-    in_address: str | None
-    handle: str | None
-    where: str
-
-
-_IDS: Final[Mapping[str, _Ids]] = {
-    "site": _Ids(r"[a-z0-9]+(?:-[a-z0-9]+)*", r"/([a-z0-9-]+)/?$", None, "the last part of the page's address"),
-    "wordpress": _Ids(r"\d+", r"[?&]p=(\d+)", None, "the number after post= in the address of its editor"),
-    "x": _Ids(r"\d+", r"/status/(\d+)", None, "the number after /status/ in its address"),
-    "mailchimp": _Ids(r"[0-9a-f]+", None, "campaign", "the campaign's id as the API has it, ten letters and digits"),
-}
-_ANY: Final = _Ids(r"\S+", None, None, "what its API calls it")
+from pipeline.platforms.base import Permalink
+from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 
 
 class PermalinkError(ValueError):
@@ -41,7 +23,7 @@ def external_id(platform: str, url: str, handles: Mapping[str, str], given: str 
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or any(char.isspace() for char in url):
         raise PermalinkError(f"{url!r} is not the address of a page; it begins with https:// or http://.")
-    ids = _IDS.get(platform, _ANY)
+    ids = _permalink(platform)
     found = given or _in_address(ids, url) or handles.get(ids.handle or "")
     if found is None:
         raise PermalinkError(f"The address does not tell the publication's id on {platform}; give it: {ids.where}.")
@@ -50,6 +32,13 @@ def external_id(platform: str, url: str, handles: Mapping[str, str], given: str 
     return found
 
 
-def _in_address(ids: _Ids, url: str) -> str | None:
+def _permalink(platform: str) -> Permalink:
+    try:
+        return adapter_class(platform).permalink
+    except UnknownPlatformError:  # its adapter may be gone; what it published before can still be marked
+        return Permalink()
+
+
+def _in_address(ids: Permalink, url: str) -> str | None:
     match = re.search(ids.in_address, url) if ids.in_address else None
     return match.group(1) if match else None

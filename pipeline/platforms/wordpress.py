@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Final
 
 from slugify import slugify
 
+from pipeline.platforms import adaptation
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -28,7 +30,9 @@ from pipeline.platforms.base import (
     Identity,
     Inconclusive,
     Journal,
+    Measure,
     Metrics,
+    Permalink,
     PlatformError,
     Problem,
     Published,
@@ -38,11 +42,13 @@ from pipeline.platforms.base import (
 )
 from pipeline.platforms.failures import CallError, garbled, required
 from pipeline.platforms.http import Wire, as_list, as_object, batches
+from pipeline.text.fitting import fit
 from pipeline.vocabulary import ErrorKind
 
 _SLUG_STEP: Final = "slug"
 _SLUG_WORDS: Final = 60
 _TRASHED: Final = "__trashed"
+_MAX_CATEGORIES: Final = 3
 _NEEDED: Final = ("edit_posts", "publish_posts", "upload_files")
 _MAY_NOT_PUBLISH: Final = ("rest_cannot_create", "rest_cannot_publish")
 _LIVE: Final = ("publish", "trash")
@@ -54,9 +60,34 @@ class WordPressAdapter:
     capabilities: ClassVar[Capabilities] = Capabilities(
         update=True, delete=True, schedule=False, metrics=False, metrics_batch=100, guarantee=Guarantee.LIKELY
     )
+    permalink: ClassVar[Permalink] = Permalink(
+        pattern=r"\d+", in_address=r"[?&]p=(\d+)", where="the number after post= in the address of its editor"
+    )
 
     def __init__(self, account: Account) -> None:
         self._account = account
+
+    @classmethod
+    def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
+        """HTML and the names of its terms; where the site is not the article's home, it says where that is.
+
+        `max_content_length` is in characters of HTML.
+        """
+        address = html.escape(article.canonical_url)
+        source = "" if account.is_home else f'\n<p>First published at <a href="{address}">{address}</a>.</p>'
+        limit = None if account.max_content_length is None else account.max_content_length - len(source)
+        topics = adaptation.names(article.topics, _MAX_CATEGORIES) or adaptation.names([article.vertical], 1)
+        return AdaptedContent(
+            title=adaptation.title_of(article, account.max_title_length),
+            # A square bracket could open a shortcode, which WordPress would run.
+            body=(adaptation.markup(article, limit) + source).replace("[", "&#91;"),
+            link_url=article.canonical_url,
+            platform_specific={
+                "excerpt": fit(adaptation.teaser(article), adaptation.EXCERPT_LIMIT),
+                "categories": topics,
+                "tags": adaptation.names(article.keywords, adaptation.MAX_TAGS),
+            },
+        )
 
     def validate(self, content: Content) -> list[Problem]:
         problems = []
@@ -72,6 +103,14 @@ class WordPressAdapter:
             if not _are_names(content.platform_specific.get(name, ()))
         ]
         return problems
+
+    def measure(self, content: Content) -> list[Measure]:
+        excerpt = str(content.platform_specific.get("excerpt") or "")
+        return [
+            Measure("title", len(content.title or ""), None),
+            Measure("body", len(content.body), None, "characters of HTML"),
+            Measure("excerpt", len(excerpt), adaptation.EXCERPT_LIMIT),
+        ]
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
         try:

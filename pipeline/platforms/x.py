@@ -20,7 +20,8 @@ from typing import Any, ClassVar, Final
 import tweepy
 from requests import Response
 
-from pipeline.platforms import x_text
+from pipeline.platforms import adaptation, x_text
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -32,7 +33,9 @@ from pipeline.platforms.base import (
     Guarantee,
     Identity,
     Journal,
+    Measure,
     Metrics,
+    Permalink,
     PlatformError,
     Problem,
     Published,
@@ -46,6 +49,8 @@ from pipeline.platforms.failures import CallError, garbled, required
 from pipeline.platforms.http import Wire, as_list, as_object, batches
 from pipeline.platforms.limits import quota
 from pipeline.platforms.sdk import WireSession, json_of
+from pipeline.text.fitting import fit, link_spans
+from pipeline.text.rendering import clean
 from pipeline.vocabulary import ErrorKind
 
 for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
@@ -54,6 +59,7 @@ for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
 _TWEEPY_ADDRESS: Final = "https://api.twitter.com"
 _ADDRESS: Final = "https://api.x.com"
 _WEB_ADDRESS: Final = "https://x.com"
+_MAX_HASHTAGS: Final = 2
 _SKEW: Final = timedelta(minutes=2)
 """How far X's clock may be behind ours."""
 _PAGES: Final = 32
@@ -68,20 +74,48 @@ class XAdapter:
     capabilities: ClassVar[Capabilities] = Capabilities(
         update=False, delete=True, schedule=False, metrics=True, metrics_batch=100, guarantee=Guarantee.LIKELY
     )
+    permalink: ClassVar[Permalink] = Permalink(
+        pattern=r"\d+", in_address=r"/status/(\d+)", where="the number after /status/ in its address"
+    )
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._address = str(account.publish_config.get("base_url") or _ADDRESS).rstrip("/")
         self._fields = str(account.publish_config.get("fields_parameter") or "tweet.fields")
 
+    @classmethod
+    def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
+        """What the article is about in its own words, up to two hashtags, and the link."""
+        limit = _limit(account.publish_config)
+        limit = min(limit, account.max_content_length or limit)
+        hashtags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
+
+        def said(hook: str, tags: int) -> str:
+            parts = (hook, " ".join(hashtags[:tags]), article.canonical_url)
+            return clean("\n\n".join(part for part in parts if part))
+
+        def measure(hook: str) -> int:
+            return x_text.weighted_length(said(hook, 0))
+
+        def links(text: str) -> list[tuple[int, int]]:
+            return link_spans(text) + x_text.link_spans(text)
+
+        hook = fit(adaptation.teaser(article), limit, measure, links)
+        tags = next(n for n in range(len(hashtags), -1, -1) if n == 0 or x_text.weighted_length(said(hook, n)) <= limit)
+        return AdaptedContent(
+            title=None,
+            body=said(hook, tags),
+            link_url=article.canonical_url,
+            platform_specific={"hashtags": hashtags[:tags]},
+        )
+
     def validate(self, content: Content) -> list[Problem]:
         problems = []
-        limit = int(self._account.publish_config.get("max_weighted_length") or x_text.LIMIT)
-        length = x_text.weighted_length(content.body)
+        (text,) = self.measure(content)
         if not content.body.strip():
             problems.append(Problem("body", "The post has no text."))
-        if length > limit:
-            problems.append(Problem("body", f"The post counts {length} characters on X; {limit} are allowed."))
+        if text.is_over:
+            problems.append(Problem("body", f"The post counts {text.used} characters on X; {text.limit} are allowed."))
         if x_text.has_refused_characters(content.body):
             problems.append(Problem("body", "The post holds a character that X refuses."))
         if x_text.cashtags(content.body) > 1:
@@ -89,6 +123,10 @@ class XAdapter:
         if content.media_urls:
             problems.append(Problem("media_urls", "Pictures can't be sent to X yet."))
         return problems
+
+    def measure(self, content: Content) -> list[Measure]:
+        length = x_text.weighted_length(content.body)
+        return [Measure("body", length, _limit(self._account.publish_config), "weighted characters")]
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
         try:
@@ -231,6 +269,11 @@ def metrics_of(public: Any) -> Metrics:
         saves=counts.pop("bookmark_count", None),
         platform_metrics=counts,
     )
+
+
+def _limit(publish_config: Mapping[str, Any]) -> int:
+    """In X's weighted counting."""
+    return int(publish_config.get("max_weighted_length") or x_text.LIMIT)
 
 
 def _moment(text: Any) -> datetime:

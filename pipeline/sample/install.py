@@ -1,11 +1,11 @@
 """Puts the sample into the database: a vertical, its people, its source, its products, and accounts on the sandbox."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.sandbox.credentials import MAILCHIMP_LIST_ID
 from pipeline.settings import Settings, settings
 from pipeline.store.tables import affiliate_products, content_sources, platforms, publisher_verticals, users
 from pipeline.vocabulary import SourceKind, UserRole
@@ -13,6 +13,7 @@ from pipeline.vocabulary import SourceKind, UserRole
 VERTICAL: Final = "workshop"
 _NAME: Final = "The Bicycle Workshop"
 _TIMEZONE: Final = "Europe/Berlin"
+_HERE: Final = "http://127.0.0.1:"
 
 _USERS: Final = [
     {
@@ -80,7 +81,7 @@ def _install_vertical(connection: sa.Connection, current: Settings) -> Any:
     statement = statement.on_conflict_do_update(
         index_elements=["slug"],
         set_={"base_url": statement.excluded.base_url},
-        where=publisher_verticals.c.base_url.like("http://127.0.0.1:%")
+        where=publisher_verticals.c.base_url.startswith(_HERE)
         & (publisher_verticals.c.base_url != statement.excluded.base_url),
     )
     connection.execute(statement)
@@ -101,67 +102,41 @@ def _install_account(connection: sa.Connection, account: dict[str, Any]) -> None
 
 
 def _addresses(account: dict[str, Any]) -> dict[str, str]:
-    return {name: account["publish_config"][name] for name in _ADDRESSES if name in account["publish_config"]}
+    """What of the account's settings is a place on this machine."""
+    config = account["publish_config"]
+    return {name: value for name, value in config.items() if name == "folder" or str(value).startswith(_HERE)}
 
 
-_ADDRESSES: Final = ("folder", "base_url", "api_url")
+def _accounts(current: Settings) -> Iterator[dict[str, Any]]:
+    """The site, and an account on every platform of the sandbox."""
+    from pipeline.sandbox.registry import stand_ins
 
-
-def _accounts(current: Settings) -> list[dict[str, Any]]:
-    sandbox = f"http://127.0.0.1:{current.sandbox_port}"
     shared = {"timezone": _TIMEZONE, "min_interval_minutes": 0}
-    return [
-        {
-            **shared,
-            "name": "site",
-            "account_key": "site",
-            "account_name": _NAME,
-            "is_home": True,
-            "credentials_secret_id": None,
-            "publish_config": {
-                "folder": str(current.home / "site"),
-                "base_url": _site_url(current),
-                "name": _NAME,
-            },
+    yield {
+        **shared,
+        "name": "site",
+        "account_key": "site",
+        "account_name": _NAME,
+        "is_home": True,
+        "credentials_secret_id": None,
+        "publish_config": {
+            "folder": str(current.home / "site"),
+            "base_url": _site_url(current),
+            "name": _NAME,
         },
-        {
+    }
+    for platform in stand_ins().values():
+        yield {
             **shared,
-            "name": "wordpress",
-            "account_key": "wordpress-sandbox",
+            "name": platform.name,
+            "account_key": f"{platform.name}-sandbox",
             "account_id": "sandbox",
-            "account_name": "WordPress (sandbox)",
-            "credentials_secret_id": "sandbox:wordpress",
+            "account_name": f"{platform.title} (sandbox)",
+            "credentials_secret_id": f"sandbox:{platform.name}",
             "posts_per_hour": 60,
-            "publish_config": {"api_url": f"{sandbox}/wordpress"},
-        },
-        {
-            **shared,
-            "name": "x",
-            "account_key": "x-sandbox",
-            "account_id": "sandbox",
-            "account_name": "X (sandbox)",
-            "credentials_secret_id": "sandbox:x",
-            "posts_per_hour": 50,
-            "max_content_length": 280,
-            "publish_config": {"base_url": f"{sandbox}/x"},
-        },
-        {
-            **shared,
-            "name": "mailchimp",
-            "account_key": "mailchimp-sandbox",
-            "account_id": "sandbox",
-            "account_name": "Mailchimp (sandbox)",
-            "credentials_secret_id": "sandbox:mailchimp",
-            "posts_per_hour": 30,
-            "publish_config": {
-                "base_url": f"{sandbox}/mailchimp/3.0",
-                "list_id": MAILCHIMP_LIST_ID,
-                "from_name": _NAME,
-                "reply_to": "workshop@pressroom.example",
-            },
-        },
-    ]
+            "publish_config": dict(platform.publish_config(f"{_HERE}{current.sandbox_port}")),
+        }
 
 
 def _site_url(current: Settings) -> str:
-    return f"http://127.0.0.1:{current.site_port}"
+    return f"{_HERE}{current.site_port}"

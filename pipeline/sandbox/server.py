@@ -5,7 +5,9 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,14 +25,15 @@ from pipeline.sandbox.ledger import Ledger
 from pipeline.sandbox.registry import stand_ins
 from pipeline.sandbox.service import StandIn, mount
 
+_PROCESSING: Final = timedelta(seconds=2)
 LABEL = "Not the real platform; nothing leaves this machine."
 
 
-def create_app(ledger_path: Path, *, speed: float = 1.0) -> Starlette:
+def create_app(ledger_path: Path, *, speed: float = 1.0, processing: timedelta = _PROCESSING) -> Starlette:
     """The sandbox over the ledger in a file, which is made where it isn't there.
 
     `speed` is how many times faster than ours its clock runs where figures grow with age; its time stamps, schedules
-    and rate limits keep ours.
+    and rate limits keep ours. `processing` is how long an upload that a platform works on takes until it can be used.
     """
     platforms = stand_ins()
     faults = Faults()
@@ -51,6 +54,7 @@ def create_app(ledger_path: Path, *, speed: float = 1.0) -> Starlette:
     app.state.faults = faults
     app.state.platforms = platforms
     app.state.speed = speed
+    app.state.processing = processing
     return app
 
 
@@ -65,14 +69,16 @@ def run(host: str, port: int, ledger_path: Path, speed: float = 1.0) -> None:
 
 
 @contextmanager
-def running(ledger_path: Path | None = None, port: int = 0, *, speed: float = 1.0) -> Iterator[Sandbox]:
+def running(
+    ledger_path: Path | None = None, port: int = 0, *, speed: float = 1.0, processing: timedelta = _PROCESSING
+) -> Iterator[Sandbox]:
     """A sandbox served in a thread, on a free port unless told; without a ledger's path it forgets everything.
 
     Raises:
         OSError: the port is taken.
     """
     with tempfile.TemporaryDirectory(prefix="pressroom-sandbox-") as scratch:
-        app = create_app(ledger_path or Path(scratch) / "sandbox.sqlite", speed=speed)
+        app = create_app(ledger_path or Path(scratch) / "sandbox.sqlite", speed=speed, processing=processing)
         with socket.create_server(("127.0.0.1", port)) as listener:
             server = _Server(_config(app))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)

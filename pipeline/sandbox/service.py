@@ -1,7 +1,7 @@
 """What a stand-in platform is made of: its routes, its ways to fail, and what a handler is given for one call."""
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,10 @@ from pipeline.sandbox.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to a platform, inside the ledger's transaction."""
+    """One request to a platform, inside the ledger's transaction.
+
+    `processing` is how long what was uploaded takes until it can be used.
+    """
 
     platform: str
     request: Request
@@ -23,6 +26,7 @@ class Call:
     ledger: Ledger
     now: datetime
     speed: float
+    processing: timedelta
 
     def json(self) -> Any:
         """Raises: ValueError: the body isn't JSON."""
@@ -84,6 +88,8 @@ class StandIn:
         api: where its API begins, below `/<name>`.
         failure: the platform's body for a status that no handler answered: no such route, or a fault asked for.
         rate_limited: the platform's 429, for a limit that ends in so many seconds.
+        credentials: what lets an account in, under the keys that the platform's adapter uses.
+        publish_config: the adapter's settings for that account, by the sandbox's address without a trailing slash.
         settle: bring about what its clock has made due (scheduled posts and sends).
     """
 
@@ -93,6 +99,8 @@ class StandIn:
     endpoints: Sequence[Endpoint]
     failure: Callable[[int], Response]
     rate_limited: Callable[[float], Response]
+    credentials: Mapping[str, str]
+    publish_config: Callable[[str], Mapping[str, Any]]
     settle: Callable[[Ledger, datetime], None] = no_clockwork
 
 
@@ -102,12 +110,13 @@ def mount(platform: StandIn) -> Mount:
     def respond_with(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def respond(request: Request) -> Response:
             body = await request.body()
-            ledger: Ledger = request.app.state.ledger
+            state = request.app.state
+            ledger: Ledger = state.ledger
             now = datetime.now(UTC)
             with ledger.transaction():
                 platform.settle(ledger, now)
                 try:
-                    return handler(Call(platform.name, request, body, ledger, now, request.app.state.speed))
+                    return handler(Call(platform.name, request, body, ledger, now, state.speed, state.processing))
                 except Refusal as refusal:
                     return refusal.response
 

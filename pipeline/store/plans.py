@@ -42,8 +42,17 @@ class StoredVersion:
 
 def lock_post(connection: sa.Connection, canonical_id: str) -> PlannablePost:
     """The post, its row locked until the transaction ends. Raises: UnknownPostError."""
+    return _post(connection, canonical_id, "for update of p")
+
+
+def read_post(connection: sa.Connection, canonical_id: str) -> PlannablePost:
+    """The post as it is. Raises: UnknownPostError."""
+    return _post(connection, canonical_id, "")
+
+
+def _post(connection: sa.Connection, canonical_id: str, locking: str) -> PlannablePost:
     row = connection.execute(
-        sa.text("""
+        sa.text(f"""
             select p.id, p.canonical_id, p.status, p.vertical_id, v.name as vertical, v.base_url, v.language,
                 p.generated_content_id, p.content_type, p.title, p.slug, p.content, p.excerpt, p.keywords,
                 u.full_name as author
@@ -51,13 +60,20 @@ def lock_post(connection: sa.Connection, canonical_id: str) -> PlannablePost:
             join publisher_verticals v on v.id = p.vertical_id
             join users u on u.id = p.author_id
             where p.canonical_id = :canonical_id
-            for update of p
-        """),
+            {locking}
+        """),  # noqa: S608 - our own text
         {"canonical_id": canonical_id},
     ).one_or_none()
     if row is None:
         raise UnknownPostError(f"There is no post {canonical_id}.")
     return PlannablePost(**{**row._mapping, "status": PostStatus(row.status)})  # noqa: SLF001 - the way to a row's names
+
+
+def distributions_of(connection: sa.Connection, post_id: UUID) -> Sequence[sa.Row[Any]]:
+    """The post's distributions, whole rows, the variants of an account in order."""
+    return connection.execute(
+        sa.select(distributions).where(distributions.c.post_id == post_id).order_by(distributions.c.variant_group)
+    ).all()
 
 
 def group_of(connection: sa.Connection, post: PlannablePost) -> UUID:

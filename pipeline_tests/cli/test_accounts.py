@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.sandbox.credentials import BY_PLATFORM
 from pipeline.sandbox.server import running
+from pipeline.sandbox.wordpress.credentials import EDITOR
 from pipeline.settings import settings
 from pipeline.store import tables
 from pipeline.store.database import transaction
@@ -77,13 +77,12 @@ def test_an_account_is_resumed_once_its_platform_takes_its_credentials(pressroom
                 credentials_secret_id="env:BLOG",
                 publish_config={"api_url": f"{sandbox.url}/wordpress"},
             )
-        good = BY_PLATFORM["wordpress"]
-        monkeypatch.setenv("BLOG", json.dumps(dict.fromkeys(good, "not the one")))
+        monkeypatch.setenv("BLOG", json.dumps(dict.fromkeys(EDITOR, "not the one")))
         refused = pressroom("accounts", "resume", "blog")
         assert refused.exit_code == 1
         assert "blog stays paused" in refused.output
         assert state(engine) == "paused"
-        monkeypatch.setenv("BLOG", json.dumps(good))
+        monkeypatch.setenv("BLOG", json.dumps(dict(EDITOR)))
         assert pressroom("accounts", "resume", "blog").exit_code == 0
         assert state(engine) == "active"
 

@@ -66,6 +66,14 @@ def test_a_post_goes_to_review_under_its_heading_with_its_author_and_its_version
     assert checked == [post.content_hash]
 
 
+def test_an_account_that_gets_no_version_is_named_with_the_reason(engine, add, rose):
+    with transaction(engine, "test") as connection:
+        factories.account(connection, name="pigeon", account_key="loft")
+    result = add(rose)
+    assert result.exit_code == 0, result.output
+    assert "left out  loft: No adapter for the platform 'pigeon'" in result.output
+
+
 @pytest.mark.parametrize("kind", ["manual", "curated", "repurposed"])
 def test_the_post_and_its_versions_keep_their_type(engine, add, rose, kind):
     assert add(rose, "--type", kind).exit_code == 0

@@ -8,8 +8,8 @@ import pytest
 from pipeline import looking_ahead
 from pipeline.assembly import build_defs
 from pipeline.resources.database import Database
-from pipeline.sandbox import credentials
 from pipeline.sandbox.server import running
+from pipeline.sandbox.x.users import USER_ID
 from pipeline.store import accounts
 from pipeline.store.database import transaction
 from pipeline_tests import factories
@@ -25,7 +25,7 @@ def paused(engine):
             state="paused",
             state_reason="holiday",
             credentials_secret_id="sandbox:x",
-            publish_config={"base_url": f"{sandbox.url}/x", "user_id": credentials.X_USER_ID},
+            publish_config={"base_url": f"{sandbox.url}/x", "user_id": USER_ID},
         )
         post_id, review_id = factories.approved_post(connection, title="Prune [now] | later")
         factories.distribution(

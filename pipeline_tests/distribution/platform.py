@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from pipeline.distribution.engine import EngineConfig
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -19,8 +20,10 @@ from pipeline.platforms.base import (
     Identity,
     Inconclusive,
     Journal,
+    Measure,
     Metrics,
     NotSent,
+    Permalink,
     PlatformError,
     Problem,
     Published,
@@ -75,14 +78,22 @@ class _TestAdapter:
     capabilities: ClassVar[Capabilities] = Capabilities(
         update=False, delete=False, schedule=False, metrics=True, metrics_batch=100, guarantee=Guarantee.LIKELY
     )
+    permalink: ClassVar[Permalink] = Permalink()
 
     def __init__(self, account: Account, platform: Platform | None = None) -> None:
         assert platform is not None
         self.account = account
         self.platform = platform
 
+    @classmethod
+    def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
+        raise NotImplementedError
+
     def validate(self, content: Content) -> list[Problem]:
         return self.platform.problems(content)
+
+    def measure(self, content: Content) -> list[Measure]:
+        return []
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
         refused = self.platform.behaviour(content, journal)

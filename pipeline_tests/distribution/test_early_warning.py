@@ -10,10 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.distribution.accounts import AccountUnusableError, adapter_factory
+from pipeline.distribution.credentials import Keepers
 from pipeline.distribution.early_warning import look_ahead
 from pipeline.platforms.base import Identity, PlatformError, PlatformUnavailableError, Problem
-from pipeline.sandbox import credentials
 from pipeline.sandbox.server import running
+from pipeline.sandbox.wordpress.credentials import CONTRIBUTOR
+from pipeline.sandbox.x.credentials import READ_ONLY, USER
 from pipeline.store import accounts, early_warnings, tables
 from pipeline.store.database import transaction
 from pipeline.vocabulary import ErrorKind
@@ -243,10 +245,10 @@ def test_an_account_that_can_not_be_opened_or_whose_adapter_fails_ends_no_look(e
 def test_the_sandboxs_credentials_and_permissions_are_what_it_says(engine, connection, monkeypatch, tmp_path):
     with running() as sandbox:
         keys = {
-            "good": credentials.X,
-            "wrong": {**credentials.X, "access_token": "revoked"},
-            "reading": credentials.X_READ_ONLY,
-            "contributor": credentials.WORDPRESS_CONTRIBUTOR,
+            "good": USER,
+            "wrong": {**USER, "access_token": "revoked"},
+            "reading": READ_ONLY,
+            "contributor": CONTRIBUTOR,
         }
         for name, secret in keys.items():
             (tmp_path / name).write_text(json.dumps(dict(secret)))
@@ -259,7 +261,7 @@ def test_the_sandboxs_credentials_and_permissions_are_what_it_says(engine, conne
                 publish_config={"base_url": f"{sandbox.url}/x"} if is_x else {"api_url": f"{sandbox.url}/wordpress"},
             )
             scheduled(connection, account, due_in=DAY, title="Pruning", body=f"About {name}", link_url=None)
-        opened = adapter_factory(timeout_seconds=5)
+        opened = adapter_factory(Keepers(), timeout_seconds=5)
         look_ahead(engine, opened, on_time=CONFIG.on_time, worker="test")
     rows = connection.execute(
         sa.text("""

@@ -8,10 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from pipeline.distribution.plan import plan_post
+from pipeline.distribution.plan import PlanError, plan_post
 from pipeline.distribution.publish import publish_due
 from pipeline.platforms.base import PlatformError, Rejected
-from pipeline.platforms.registry import UnknownPlatformError
 from pipeline.store import tables
 from pipeline.store.database import transaction
 from pipeline.vocabulary import ErrorKind
@@ -196,7 +195,7 @@ def draft(connection, tmp_path):
 
 
 def test_a_platform_that_would_refuse_the_post_is_in_the_group_with_its_result(engine, connection, draft):
-    versions = {version.account_key: version for version in plan_post(engine, "garden-1")}
+    versions = {version.account_key: version for version in plan_post(engine, "garden-1").versions}
     assert {key: version.status for key, version in versions.items()} == {
         "site": "draft",
         "x": "draft",
@@ -209,6 +208,26 @@ def test_a_platform_that_would_refuse_the_post_is_in_the_group_with_its_result(e
     assert [row.n for row in groups] == [3]
 
 
+def test_an_account_whose_platform_has_no_adapter_is_left_out_and_the_others_get_their_versions(
+    engine, connection, draft
+):
+    factories.account(connection, name="pigeon", account_key="loft")
+    plan = plan_post(engine, "garden-1")
+    assert [version.account_key for version in plan.versions] == ["site", "x", "x-tiny"]
+    assert plan.left_out.keys() == {"loft"}
+    assert "No adapter for the platform 'pigeon'" in plan.left_out["loft"]
+
+
+def test_a_post_that_no_account_can_be_written_for_is_not_sent_to_review(engine, connection):
+    factories.account(connection, name="pigeon", account_key="loft")
+    factories.post(
+        connection, factories.vertical(connection), factories.user(connection), canonical_id="garden-1", status="draft"
+    )
+    with pytest.raises(PlanError, match="No adapter for the platform 'pigeon'"):
+        plan_post(engine, "garden-1")
+    assert connection.scalar(sa.select(tables.publisher_posts.c.status)) == "draft"
+
+
 def test_planning_again_writes_no_second_group_and_no_second_version(engine, connection, draft):
     plan_post(engine, "garden-1")
     plan_post(engine, "garden-1")
@@ -217,8 +236,9 @@ def test_planning_again_writes_no_second_group_and_no_second_version(engine, con
 
 
 def test_a_plan_that_fails_half_way_leaves_no_group_and_no_version(engine, connection, draft):
-    factories.account(connection, name="pigeon", account_key="zz-pigeon")
-    with pytest.raises(UnknownPlatformError):
+    last = factories.account(connection, name="x", account_key="zz-x")
+    connection.execute(sa.text(f"alter table distributions add check (platform_id <> '{last}')"))
+    with pytest.raises(sa.exc.IntegrityError):
         plan_post(engine, "garden-1")
     assert connection.scalar(sa.select(sa.func.count()).select_from(tables.cross_post_groups)) == 0
     assert connection.scalar(sa.select(sa.func.count()).select_from(tables.distributions)) == 0

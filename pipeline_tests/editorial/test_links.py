@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.distribution.rendering import blocks
 from pipeline.editorial.links import DISCLOSURE, MOST_AFFILIATE_LINKS, Target, add_links, without_links
 from pipeline.editorial.markdown import parse, text_of
+from pipeline.text.rendering import blocks
 
 DRIVER = Target("https://shop.example/driver?a=1&b=2", ["golf driver"])
 GOLF = Target("https://shop.example/golf", ["golf", "C++", "東京", "ก"])

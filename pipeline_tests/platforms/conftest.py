@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.sandbox.client import Sandbox
+from pipeline.sandbox.registry import stand_ins
 from pipeline.sandbox.server import running
+from pipeline_tests.platforms.rehearsal import Platform, platform_of
 
 Answering = Callable[[Any], None]
 """What to do with a request: a BaseHTTPRequestHandler whose `said` is the body."""
@@ -25,6 +27,12 @@ def _served_sandbox() -> Iterator[Sandbox]:
 def sandbox(_served_sandbox: Sandbox) -> Sandbox:
     _served_sandbox.clear()
     return _served_sandbox
+
+
+@pytest.fixture(params=stand_ins())
+def platform(request: pytest.FixtureRequest, sandbox: Sandbox) -> Platform:
+    """Each platform of the sandbox in turn."""
+    return platform_of(request.param, sandbox)
 
 
 @contextmanager

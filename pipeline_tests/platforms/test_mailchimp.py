@@ -11,11 +11,13 @@ import pytest
 from pipeline.platforms.base import Absent, Content, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
 from pipeline.platforms.mailchimp_report import metrics_of
 from pipeline.platforms.registry import open_adapter
-from pipeline.sandbox import credentials
 from pipeline.sandbox.client import Sandbox
+from pipeline.sandbox.mailchimp.audience import SEGMENT_ID
+from pipeline.sandbox.mailchimp.credentials import ACCOUNT
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import answering, reply
-from pipeline_tests.platforms.test_adapters import EMAIL, Notebook, Platform, platform_of, publish
+from pipeline_tests.platforms.rehearsal import Notebook, Platform, platform_of, publish
+from pipeline_tests.platforms.rehearsals.mailchimp import EMAIL
 
 
 @pytest.fixture
@@ -24,9 +26,7 @@ def mailchimp(sandbox: Sandbox) -> Platform:
 
 
 def asked(mailchimp: Platform, method: str, path: str, **request: Any) -> Any:
-    answer = httpx.request(
-        method, f"{mailchimp.config['base_url']}{path}", auth=("any", credentials.MAILCHIMP["api_key"]), **request
-    )
+    answer = httpx.request(method, f"{mailchimp.config['base_url']}{path}", auth=("any", ACCOUNT["api_key"]), **request)
     return answer.raise_for_status().json() if answer.content else None
 
 
@@ -114,12 +114,12 @@ def test_a_campaign_that_somebody_scheduled_by_hand_is_left_alone(mailchimp: Pla
 def test_a_segment_that_was_asked_for_gets_it_and_nobody_else(mailchimp: Platform):
     for place in ("publish_config", "platform_specific"):
         mailchimp.sandbox.clear()
-        wanted = {"segment_id": credentials.MAILCHIMP_SEGMENT_ID}
+        wanted = {"segment_id": SEGMENT_ID}
         config = {**mailchimp.config, **(wanted if place == "publish_config" else {})}
         content = mailchimp.content(platform_specific=wanted if place == "platform_specific" else {})
         published = publish(mailchimp.adapter(publish_config=config), content)
         recipients = asked(mailchimp, "GET", f"/campaigns/{published.external_id}")["recipients"]
-        assert recipients["segment_opts"]["saved_segment_id"] == credentials.MAILCHIMP_SEGMENT_ID
+        assert recipients["segment_opts"]["saved_segment_id"] == SEGMENT_ID
 
 
 @pytest.mark.parametrize("segment", [None, "", "vip", 4711])
@@ -144,7 +144,7 @@ def test_a_campaign_that_would_go_to_others_than_was_asked_is_not_sent(mailchimp
         reply(request, 200, body, Content_Type="application/json")
 
     with answering(careless) as url:
-        config = {**mailchimp.elsewhere(url), "segment_id": credentials.MAILCHIMP_SEGMENT_ID}
+        config = {**mailchimp.elsewhere(url), "segment_id": SEGMENT_ID}
         outcome = mailchimp.adapter(publish_config=config).publish(content, notebook.journal())
     assert isinstance(outcome, Rejected)
     assert "recipients" in outcome.error.message
@@ -186,7 +186,7 @@ def test_two_accounts_do_not_share_a_client(mailchimp: Platform):
         reply(request, 200, b'{"account_name": "x"}', Content_Type="application/json")
 
     with answering(note) as url:
-        config = mailchimp.elsewhere(f"{url}/server/3.0")  # a word that the SDK would replace
+        config = mailchimp.elsewhere(f"{url}/server")  # a word that the SDK would replace
         one, two = (
             open_adapter(
                 mailchimp.account(
@@ -198,7 +198,7 @@ def test_two_accounts_do_not_share_a_client(mailchimp: Platform):
         for adapter in (one, two, one):
             adapter.whoami()
     assert seen[0] == seen[2] != seen[1]
-    assert paths == {"/server/3.0/"}
+    assert paths == {"/server/mailchimp/3.0/"}
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 
 from pipeline.platforms.base import Absent, Content, Identity, Inconclusive, NotSent, Published, Rejected
 from pipeline.platforms.wordpress import slug_for
-from pipeline.sandbox import credentials
 from pipeline.sandbox.client import Sandbox
+from pipeline.sandbox.wordpress.credentials import CONTRIBUTOR
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import answering, reply
-from pipeline_tests.platforms.test_adapters import Notebook, Platform, platform_of, publish
+from pipeline_tests.platforms.rehearsal import Notebook, Platform, platform_of, publish
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_what_wordpress_would_refuse_or_drop_is_told_beforehand(wordpress: Platf
 
 
 def test_a_user_who_may_not_publish_is_found_out_by_asking_and_rests_the_account_at_sending(wordpress: Platform):
-    adapter = wordpress.adapter(credentials=credentials.WORDPRESS_CONTRIBUTOR)
+    adapter = wordpress.adapter(credentials=CONTRIBUTOR)
     assert list(adapter.whoami().missing_scopes) == ["publish_posts", "upload_files"]
     outcome = adapter.publish(wordpress.content(), Notebook().journal())
     assert isinstance(outcome, NotSent)

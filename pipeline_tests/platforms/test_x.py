@@ -9,11 +9,11 @@ import pytest
 from pipeline.platforms import x_text
 from pipeline.platforms.base import Absent, Content, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
 from pipeline.platforms.x import metrics_of
-from pipeline.sandbox import credentials
 from pipeline.sandbox.client import Sandbox
+from pipeline.sandbox.x.credentials import READ_ONLY
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import answering, reply
-from pipeline_tests.platforms.test_adapters import Notebook, Platform, platform_of, publish
+from pipeline_tests.platforms.rehearsal import Notebook, Platform, platform_of, publish
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_day_that_is_used_up_is_waited_for_and_not_the_quarter_of_an_hour(x: P
 
 
 def test_a_token_that_may_only_read_is_found_out_by_asking_and_rests_the_account_at_sending(x: Platform):
-    adapter = x.adapter(credentials=credentials.X_READ_ONLY)
+    adapter = x.adapter(credentials=READ_ONLY)
     assert list(adapter.whoami().missing_scopes) == ["write"]
     outcome = adapter.publish(x.content(), Notebook().journal())
     assert isinstance(outcome, NotSent)

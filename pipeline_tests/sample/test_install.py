@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from pipeline.editorial.sources import sync_sources
 from pipeline.sample.install import install_sample
+from pipeline.sandbox.registry import stand_ins
 from pipeline.settings import settings
 from pipeline.store import accounts, users
 from pipeline.store.database import transaction
@@ -48,9 +49,7 @@ def test_scripted_actors_are_no_persons_and_the_site_is_the_home(installed):
         assert not reviewer.is_person
         assert [(row.account_key, row.is_home) for row in accounts.all_accounts(connection)] == [
             ("site", True),
-            ("mailchimp-sandbox", False),
-            ("wordpress-sandbox", False),
-            ("x-sandbox", False),
+            *((f"{name}-sandbox", False) for name in stand_ins()),
         ]
 
 

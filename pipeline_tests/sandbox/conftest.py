@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.credentials import WORDPRESS
 from pipeline.sandbox.server import running
+from pipeline.sandbox.wordpress.credentials import EDITOR
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,6 @@ def sandbox(server: Sandbox) -> Sandbox:
 def wordpress(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """WordPress's API, as the editor."""
     with httpx.Client(
-        base_url=f"{sandbox.url}/wordpress/wp-json/wp/v2", auth=(WORDPRESS["username"], WORDPRESS["app_password"])
+        base_url=f"{sandbox.url}/wordpress/wp-json/wp/v2", auth=(EDITOR["username"], EDITOR["app_password"])
     ) as client:
         yield client

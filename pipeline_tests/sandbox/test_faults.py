@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.credentials import MAILCHIMP, X_BEARER_TOKEN
+from pipeline.sandbox.mailchimp.credentials import ACCOUNT
+from pipeline.sandbox.x.credentials import BEARER_TOKEN
 
 
 def publish(wordpress: httpx.Client, title: str = "A title") -> httpx.Response:
@@ -82,13 +83,11 @@ def test_a_rate_limit_says_when_to_come_back_as_each_platform_does(sandbox: Sand
     limited = publish(wordpress)
     assert (limited.status_code, limited.headers["retry-after"]) == (429, "90")
 
-    x = httpx.post(
-        f"{sandbox.url}/x/2/tweets", json={"text": "x"}, headers={"Authorization": f"Bearer {X_BEARER_TOKEN}"}
-    )
+    x = httpx.post(f"{sandbox.url}/x/2/tweets", json={"text": "x"}, headers={"Authorization": f"Bearer {BEARER_TOKEN}"})
     assert (x.status_code, x.headers["x-rate-limit-remaining"]) == (429, "0")
     assert int(x.headers["x-rate-limit-reset"]) > 90
 
-    mailchimp = httpx.get(f"{sandbox.url}/mailchimp/3.0/ping", auth=("any", MAILCHIMP["api_key"]))
+    mailchimp = httpx.get(f"{sandbox.url}/mailchimp/3.0/ping", auth=("any", ACCOUNT["api_key"]))
     assert (mailchimp.status_code, mailchimp.json()["title"]) == (429, "Too Many Requests")
     assert sandbox.effects() == []
 

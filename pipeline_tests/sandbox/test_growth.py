@@ -4,9 +4,9 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sandbox.credentials import X_BEARER_TOKEN
 from pipeline.sandbox.growth import Growth
 from pipeline.sandbox.server import running
+from pipeline.sandbox.x.credentials import BEARER_TOKEN
 
 ages = st.timedeltas(min_value=timedelta(), max_value=timedelta(days=400))
 
@@ -37,7 +37,7 @@ def test_a_faster_clock_shows_growth_at_once_and_hides_what_x_hides_after_thirty
     # At this speed the moment between the two calls is years.
     with (
         running(speed=1e12) as sandbox,
-        httpx.Client(base_url=f"{sandbox.url}/x/2", headers={"Authorization": f"Bearer {X_BEARER_TOKEN}"}) as x,
+        httpx.Client(base_url=f"{sandbox.url}/x/2", headers={"Authorization": f"Bearer {BEARER_TOKEN}"}) as x,
     ):
         made = x.post("/tweets", json={"text": "Hello"}).json()["data"]
         fields = {"tweet.fields": "public_metrics,non_public_metrics"}

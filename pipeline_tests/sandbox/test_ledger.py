@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.credentials import WORDPRESS
 from pipeline.sandbox.ledger import Ledger
 from pipeline.sandbox.server import running
+from pipeline.sandbox.wordpress.credentials import EDITOR
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def publish(sandbox: Sandbox, title: str) -> int:
     answer = httpx.post(
         f"{sandbox.url}/wordpress/wp-json/wp/v2/posts",
         json={"title": title, "status": "publish"},
-        auth=(WORDPRESS["username"], WORDPRESS["app_password"]),
+        auth=(EDITOR["username"], EDITOR["app_password"]),
     )
     return int(answer.json()["id"])
 

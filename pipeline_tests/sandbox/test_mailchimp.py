@@ -8,15 +8,16 @@ from mailchimp_marketing import Client
 from mailchimp_marketing.api_client import ApiClientError
 
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.credentials import MAILCHIMP, MAILCHIMP_LIST_ID, MAILCHIMP_SEGMENT_ID
 from pipeline.sandbox.ledger import Ledger
+from pipeline.sandbox.mailchimp.audience import LIST_ID, SEGMENT_ID
+from pipeline.sandbox.mailchimp.credentials import ACCOUNT
 
 CONTENT = {"html": "<h1>News</h1><p>Read on.</p><p><a href='*|UNSUB|*'>Unsubscribe</a></p>"}
 SETTINGS = {"subject_line": "News", "title": "d-1", "from_name": "Press", "reply_to": "press@example.com"}
 
 
-def client(sandbox: Sandbox, key: str = MAILCHIMP["api_key"]) -> Client:
-    made = Client({"api_key": key, "server": MAILCHIMP["server_prefix"]})
+def client(sandbox: Sandbox, key: str = ACCOUNT["api_key"]) -> Client:
+    made = Client({"api_key": key, "server": ACCOUNT["server_prefix"]})
     made.api_client.host = f"{sandbox.url}/mailchimp/3.0"
     return made
 
@@ -27,7 +28,7 @@ def mailchimp(sandbox: Sandbox) -> Client:
 
 
 def create(mailchimp: Client, *, segment: int | None = None, **settings: Any) -> str:
-    to: dict[str, Any] = {"list_id": MAILCHIMP_LIST_ID}
+    to: dict[str, Any] = {"list_id": LIST_ID}
     if segment is not None:
         to["segment_opts"] = {"saved_segment_id": segment}
     made = mailchimp.campaigns.create({"type": "regular", "recipients": to, "settings": {**SETTINGS, **settings}})
@@ -55,7 +56,7 @@ def test_the_key_is_checked(sandbox: Sandbox, mailchimp: Client):
     missing = httpx.get(f"{sandbox.url}/mailchimp/3.0/ping")
     assert (missing.status_code, missing.json()["title"]) == (401, "API Key Missing")
     assert missing.headers["content-type"] == "application/problem+json"
-    bearer = {"Authorization": f"Bearer {MAILCHIMP['api_key']}"}
+    bearer = {"Authorization": f"Bearer {ACCOUNT['api_key']}"}
     assert httpx.get(f"{sandbox.url}/mailchimp/3.0/ping", headers=bearer).status_code == 200
 
 
@@ -155,7 +156,7 @@ def test_a_campaign_is_found_by_its_internal_title_after_a_time(mailchimp: Clien
     found = mailchimp.campaigns.list(
         fields=["campaigns.id", "campaigns.settings.title", "total_items"],
         since_create_time=before.isoformat(),
-        list_id=MAILCHIMP_LIST_ID,
+        list_id=LIST_ID,
         count=2,
         offset=1,
     )
@@ -169,10 +170,10 @@ def test_a_campaign_is_found_by_its_internal_title_after_a_time(mailchimp: Clien
 
 
 def test_a_segment_is_asked_for_by_its_id_and_never_widened(mailchimp: Client):
-    campaign = ready(mailchimp, segment=MAILCHIMP_SEGMENT_ID)
+    campaign = ready(mailchimp, segment=SEGMENT_ID)
     assert mailchimp.campaigns.get(campaign)["recipients"]["recipient_count"] == 400
     for options in ({"saved_segment_id": 1}, {"match": "any", "conditions": []}):
-        to = {"list_id": MAILCHIMP_LIST_ID, "segment_opts": options}
+        to = {"list_id": LIST_ID, "segment_opts": options}
         with pytest.raises(ApiClientError) as refused:
             mailchimp.campaigns.create({"type": "regular", "recipients": to})
         (error,) = problem(refused)["errors"]
@@ -197,9 +198,9 @@ def test_an_invalid_campaign_is_refused_by_field(mailchimp: Client, campaign: di
 
 
 def test_the_audience_and_its_segments_are_told(mailchimp: Client):
-    assert mailchimp.lists.get_list(MAILCHIMP_LIST_ID)["stats"]["member_count"] == 1200
-    (segment,) = mailchimp.lists.list_segments(MAILCHIMP_LIST_ID)["segments"]
-    assert segment == mailchimp.lists.get_segment(MAILCHIMP_LIST_ID, str(MAILCHIMP_SEGMENT_ID))
+    assert mailchimp.lists.get_list(LIST_ID)["stats"]["member_count"] == 1200
+    (segment,) = mailchimp.lists.list_segments(LIST_ID)["segments"]
+    assert segment == mailchimp.lists.get_segment(LIST_ID, str(SEGMENT_ID))
     with pytest.raises(ApiClientError) as refused:
         mailchimp.lists.get_list("another")
     assert problem(refused)["status"] == 404

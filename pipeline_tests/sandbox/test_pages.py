@@ -3,7 +3,9 @@ import httpx
 import pytest
 
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.credentials import MAILCHIMP, MAILCHIMP_LIST_ID, X_BEARER_TOKEN
+from pipeline.sandbox.mailchimp.audience import LIST_ID
+from pipeline.sandbox.mailchimp.credentials import ACCOUNT
+from pipeline.sandbox.x.credentials import BEARER_TOKEN
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)><a href='javascript:alert(3)'>x</a>"
 
@@ -12,11 +14,11 @@ ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)><a href='javascri
 def published(sandbox: Sandbox, wordpress: httpx.Client) -> dict[str, str]:
     """A page on each platform, each of whose texts tries to run a script. The addresses by platform."""
     wordpress.post("/posts", json={"title": f"Title {ATTACK}", "content": f"<p>Text</p>{ATTACK}", "status": "publish"})
-    bearer = {"Authorization": f"Bearer {X_BEARER_TOKEN}"}
+    bearer = {"Authorization": f"Bearer {BEARER_TOKEN}"}
     httpx.post(f"{sandbox.url}/x/2/tweets", json={"text": f"Text {ATTACK}"}, headers=bearer)
     settings = {"subject_line": f"Title {ATTACK}", "from_name": ATTACK[:90], "reply_to": "a@example.com"}
-    campaign = {"type": "regular", "recipients": {"list_id": MAILCHIMP_LIST_ID}, "settings": settings}
-    with httpx.Client(base_url=f"{sandbox.url}/mailchimp/3.0", auth=("any", MAILCHIMP["api_key"])) as mailchimp:
+    campaign = {"type": "regular", "recipients": {"list_id": LIST_ID}, "settings": settings}
+    with httpx.Client(base_url=f"{sandbox.url}/mailchimp/3.0", auth=("any", ACCOUNT["api_key"])) as mailchimp:
         made = mailchimp.post("/campaigns", json=campaign).json()
         mailchimp.put(f"/campaigns/{made['id']}/content", json={"html": f"<p>Text *|UNSUB|*</p>{ATTACK}"})
         assert mailchimp.post(f"/campaigns/{made['id']}/actions/send").status_code == 204
@@ -73,6 +75,6 @@ def test_what_was_taken_down_is_not_shown(sandbox: Sandbox, wordpress: httpx.Cli
     (effect,) = sandbox.effects("wordpress")
     wordpress.delete(f"/posts/{effect.external_id}")
     tweet = published["x"].rpartition("/")[2]
-    httpx.delete(f"{sandbox.url}/x/2/tweets/{tweet}", headers={"Authorization": f"Bearer {X_BEARER_TOKEN}"})
+    httpx.delete(f"{sandbox.url}/x/2/tweets/{tweet}", headers={"Authorization": f"Bearer {BEARER_TOKEN}"})
     assert httpx.get(published["wordpress"]).status_code == 404
     assert httpx.get(published["x"]).status_code == 404

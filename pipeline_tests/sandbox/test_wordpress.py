@@ -5,8 +5,8 @@ import httpx
 import pytest
 
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.credentials import WORDPRESS_CONTRIBUTOR
 from pipeline.sandbox.ledger import Ledger, timestamp
+from pipeline.sandbox.wordpress.credentials import CONTRIBUTOR
 
 
 def post(client: httpx.Client, **fields: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def test_the_password_counts_without_its_spaces(sandbox: Sandbox):
 
 
 def test_a_contributor_writes_drafts_and_may_not_publish_or_upload(sandbox: Sandbox):
-    auth = (WORDPRESS_CONTRIBUTOR["username"], WORDPRESS_CONTRIBUTOR["app_password"])
+    auth = (CONTRIBUTOR["username"], CONTRIBUTOR["app_password"])
     with httpx.Client(base_url=f"{sandbox.url}/wordpress/wp-json/wp/v2", auth=auth) as contributor:
         capabilities = contributor.get("users/me", params={"context": "edit"}).json()["capabilities"]
         assert "publish_posts" not in capabilities

@@ -1,5 +1,6 @@
 import base64
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,9 +12,11 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.credentials import X_BEARER_TOKEN, X_HANDLE, X_READ_ONLY, X_USER_ID, X
+from pipeline.sandbox.server import running
+from pipeline.sandbox.x.credentials import BEARER_TOKEN, READ_ONLY, USER
+from pipeline.sandbox.x.users import HANDLE, USER_ID
 
-BEARER = {"Authorization": f"Bearer {X_BEARER_TOKEN}"}
+BEARER = {"Authorization": f"Bearer {BEARER_TOKEN}"}
 
 
 class ToSandbox(HTTPAdapter):
@@ -30,7 +33,7 @@ class ToSandbox(HTTPAdapter):
 
 
 def client(sandbox: Sandbox, **changed: str) -> tweepy.Client:
-    keys = {**X, **changed}
+    keys = {**USER, **changed}
     made = tweepy.Client(
         consumer_key=keys["api_key"],
         consumer_secret=keys["api_secret"],
@@ -47,11 +50,11 @@ def x(sandbox: Sandbox) -> tweepy.Client:
 
 
 def timeline(x: tweepy.Client, **params: Any) -> tweepy.Response:
-    return x.get_users_tweets(X_USER_ID, user_auth=True, **params)
+    return x.get_users_tweets(USER_ID, user_auth=True, **params)
 
 
 def test_the_account_tells_its_name(x: tweepy.Client):
-    assert (x.get_me().data.id, x.get_me().data.username) == (int(X_USER_ID), X_HANDLE)
+    assert (x.get_me().data.id, x.get_me().data.username) == (int(USER_ID), HANDLE)
 
 
 @pytest.mark.parametrize("key", ["api_key", "api_secret", "access_token", "access_secret"])
@@ -64,9 +67,9 @@ def test_a_signature_with_another_key_is_refused(sandbox: Sandbox, key: str):
 def test_a_signature_holds_for_its_own_call_only(sandbox: Sandbox, x: tweepy.Client):
     signed: list[PreparedRequest] = []
     x.session.hooks["response"].append(lambda response, **_: signed.append(response.request))
-    x.get_users_tweets(X_USER_ID, user_auth=True, max_results=5)
+    x.get_users_tweets(USER_ID, user_auth=True, max_results=5)
     header = {"Authorization": signed[0].headers["Authorization"]}
-    address = f"{sandbox.url}/x/2/users/{X_USER_ID}/tweets?max_results="
+    address = f"{sandbox.url}/x/2/users/{USER_ID}/tweets?max_results="
     assert httpx.get(f"{address}5", headers=header).status_code == 200
     assert httpx.get(f"{address}6", headers=header).status_code == 401
 
@@ -76,7 +79,7 @@ def test_a_missing_header_or_wrong_bearer_token_is_refused_and_the_users_own_is_
     for headers in ({}, {"Authorization": "Bearer wrong"}):
         refused = httpx.get(me, headers=headers)
         assert (refused.status_code, refused.json()["title"]) == (401, "Unauthorized")
-    assert httpx.get(me, headers=BEARER).json()["data"]["username"] == X_HANDLE
+    assert httpx.get(me, headers=BEARER).json()["data"]["username"] == HANDLE
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -87,7 +90,7 @@ def test_any_query_that_tweepy_signs_is_verified(server: Sandbox, text: str):
 
 
 def test_a_read_only_token_reads_and_may_not_write(sandbox: Sandbox):
-    reader = client(sandbox, access_token=X_READ_ONLY["access_token"])
+    reader = client(sandbox, access_token=READ_ONLY["access_token"])
     me = reader.request("GET", "/2/users/me", user_auth=True)
     assert me.headers["x-access-level"] == "read"
     with pytest.raises(tweepy.Forbidden, match="oauth1 app permissions"):
@@ -256,28 +259,29 @@ def upload(x: tweepy.Client, content: bytes, kind: str, category: str, *, size: 
 def test_a_picture_is_uploaded_in_segments_and_posted(x: tweepy.Client, sandbox: Sandbox):
     media_id = upload(x, b"a picture", "image/png", "tweet_image")
     made = x.create_tweet(text="Look", media_ids=[media_id]).data
-    page = httpx.get(f"{sandbox.url}/x/{X_HANDLE}/status/{made['id']}").text
+    page = httpx.get(f"{sandbox.url}/x/{HANDLE}/status/{made['id']}").text
     assert f"/x/media/{media_id}" in page
     assert httpx.get(f"{sandbox.url}/x/media/{media_id}").content == b"a picture"
 
 
-def test_a_video_can_be_posted_once_it_is_processed(x: tweepy.Client):
-    media_id = upload(x, b"a video", "video/mp4", "tweet_video")
+def processing(x: tweepy.Client, media_id: str) -> dict[str, Any]:
+    asked = {"command": "STATUS", "media_id": media_id}
+    answer = x.request("GET", "/2/media/upload", params=asked, user_auth=True).json()
+    info: dict[str, Any] = answer["data"]["processing_info"]
+    return info
 
-    def state() -> dict[str, Any]:
-        asked = {"command": "STATUS", "media_id": media_id}
-        answer = x.request("GET", "/2/media/upload", params=asked, user_auth=True).json()
-        info: dict[str, Any] = answer["data"]["processing_info"]
-        return info
 
-    assert state()["check_after_secs"] == 1
-    with pytest.raises(tweepy.BadRequest, match="media IDs are invalid"):
-        x.create_tweet(text="Watch", media_ids=[media_id])
-    seen = set()
-    while (now := state()["state"]) != "succeeded":
-        seen.add(now)
-    assert seen <= {"pending", "in_progress"}
-    assert x.create_tweet(text="Watch", media_ids=[media_id]).data["id"]
+def test_a_video_can_be_posted_once_it_is_processed(tmp_path: Path):
+    with running(tmp_path / "sandbox.sqlite", processing=timedelta(days=1)) as sandbox:
+        x = client(sandbox)
+        media_id = upload(x, b"a video", "video/mp4", "tweet_video")
+        assert processing(x, media_id) == {"state": "pending", "check_after_secs": 1, "progress_percent": 0}
+        with pytest.raises(tweepy.BadRequest, match="media IDs are invalid"):
+            x.create_tweet(text="Watch", media_ids=[media_id])
+    with running(tmp_path / "sandbox.sqlite", processing=timedelta()) as sandbox:
+        x = client(sandbox)
+        assert processing(x, media_id) == {"state": "succeeded", "progress_percent": 100}
+        assert x.create_tweet(text="Watch", media_ids=[media_id]).data["id"]
 
 
 @pytest.mark.parametrize(

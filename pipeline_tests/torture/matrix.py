@@ -15,7 +15,7 @@ from queue import SimpleQueue
 
 import sqlalchemy as sa
 
-from pipeline.sandbox.registry import STAND_INS
+from pipeline.sandbox.registry import stand_ins
 from pipeline.sandbox.vocabulary import FaultKind
 from pipeline.store import database
 from pipeline_tests.torture import outside
@@ -50,7 +50,7 @@ class Result:
 
 
 ALL_PLATFORMS_AND_FAULTS = [
-    Case(platform, fault) for platform in PLATFORMS for fault in (None, *(FaultKind if platform in STAND_INS else ()))
+    Case(platform, fault) for platform in PLATFORMS for fault in (None, *(FaultKind if platform in stand_ins() else ()))
 ]
 
 

@@ -1,8 +1,7 @@
 """A database with accounts on the sandbox, and posts to publish there: what the tests set a worker to."""
 
-import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,17 +10,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from pipeline.distribution.adapt import AdaptableArticle, adapt
-from pipeline.platforms.registry import ADAPTERS
-from pipeline.sample.install import install_sample
-from pipeline.settings import settings
+from pipeline.platforms.article import AdaptableArticle
+from pipeline.platforms.registry import adapter_class, platform_names
+from pipeline.sandbox.registry import find_stand_in
 from pipeline.store import accounts, tables
 from pipeline.vocabulary import AccountState
 from pipeline_tests import factories
 from pipeline_tests.torture.outside import Outside
 from pipeline_tests.torture.worker import Job
 
-PLATFORMS = tuple(ADAPTERS)
+PLATFORMS = platform_names()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,42 +43,19 @@ class Sending:
 
 @dataclass(slots=True)
 class Newsroom:
-    """The sample's accounts, at the outside world's addresses and without limits, are the models for new ones."""
+    """The accounts are the sandbox's, at the outside world's addresses, and have no limits unless told."""
 
     engine: sa.Engine
     outside: Outside
     scratch: Path
     sendings: dict[str, Sending] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        with self.engine.begin() as connection:
-            install_sample(connection)
-            for row in accounts.all_accounts(connection):
-                table = tables.platforms
-                connection.execute(
-                    table.update()
-                    .where(table.c.id == row.id)
-                    .values(
-                        publish_config=self._readdressed(row.publish_config),
-                        state=AccountState.PAUSED,
-                        state_reason="a model for the accounts of the test",
-                        posts_per_hour=None,
-                        posts_per_day=None,
-                        min_interval_minutes=0,
-                        is_home=False,
-                    )
-                )
-
     def account(self, platform: str, **changes: Any) -> UUID:
         """A new account on a platform."""
-        table = tables.platforms
         key = f"{platform}-{uuid.uuid4().hex[:12]}"
+        values = {"name": platform, "account_key": key, "account_id": key, **self._way_in(platform), **changes}
         with self.engine.begin() as connection:
-            model = connection.execute(sa.select(table).where(table.c.name == platform).limit(1)).one()
-            copied = {name: model._mapping[name] for name in ("name", "publish_config", "credentials_secret_id")}
-            return factories.account(
-                connection, **copied, **{"account_key": key, "account_id": key, "posts_per_hour": None, **changes}
-            )
+            return factories.account(connection, **values)
 
     def retire_all(self) -> None:
         """Nothing is sent from any account any more: what a test left behind disturbs none after it."""
@@ -100,7 +75,8 @@ class Newsroom:
             made = []
             for account_id in account_ids:
                 mark = uuid.uuid4().hex[:12]
-                version = adapt(self._article(mark), rows[account_id])
+                row = rows[account_id]
+                version = adapter_class(row.name).adapt(self._article(mark), row)
                 id_ = factories.distribution(
                     connection,
                     account_id,
@@ -114,7 +90,7 @@ class Newsroom:
                     platform_specific=dict(version.platform_specific),
                     cross_post_group_id=group,
                 )
-                made.append(Sent(id_, rows[account_id].name, account_id, mark))
+                made.append(Sent(id_, row.name, account_id, mark))
         return made
 
     def job(self, **how: Any) -> Job:
@@ -149,14 +125,12 @@ class Newsroom:
             topics=[f"gardens {mark}"],
         )
 
-    def _readdressed(self, config: Mapping[str, Any]) -> Any:
-        """The sample's settings, with the sandbox and the site that are ours."""
-        current = settings()
-        text = json.dumps(config)
-        for theirs, ours in (
-            (f"http://127.0.0.1:{current.sandbox_port}", self.outside.sandbox_url),
-            (f"http://127.0.0.1:{current.site_port}", self.outside.site_url),
-            (str(current.home / "site"), str(self.outside.site_folder)),
-        ):
-            text = text.replace(theirs, ours)
-        return json.loads(text)
+    def _way_in(self, platform: str) -> dict[str, Any]:
+        """An account's settings and credentials."""
+        stand_in = find_stand_in(platform)
+        if stand_in is None:  # the site, whose files are ours
+            outside = self.outside
+            config = {"folder": str(outside.site_folder), "base_url": outside.site_url, "name": "The newsroom"}
+            return {"publish_config": config}
+        config = dict(stand_in.publish_config(self.outside.sandbox_url))
+        return {"publish_config": config, "credentials_secret_id": f"sandbox:{platform}"}

@@ -2,7 +2,7 @@
 
 A gap is named after the step before it: "after claims.claim 2" is before whatever comes next. Nothing in production
 code knows of them. They are found from outside, in the worker's own process: SQLAlchemy tells of each statement, its
-dialect of each commit, httpx of each exchange (and of the moment between request and answer), a wrapper of what comes
+dialect of each commit, httpcore of each exchange (and of the moment between request and answer), a wrapper of what comes
 out of an adapter, and the site's files are seen where they are put in place. A statement is named after the function of
 `pipeline.store` that speaks it, and counted within its transaction.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpcore
 import sqlalchemy as sa
 
 from pipeline.distribution.accounts import AdapterFactory
@@ -109,20 +109,21 @@ def _speaker() -> str:
 
 
 def watch_http(reach: Reach) -> None:
-    """Within and after every exchange that leaves this process through httpx."""
-    send = httpx.HTTPTransport.handle_request
+    """Within and after every exchange that leaves this process through httpcore, on which httpx stands."""
+    send = httpcore.ConnectionPool.handle_request
 
-    def watched(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        name = f"{request.method} {_OF_THE_CASE.sub('…', request.url.path)}"
+    def watched(pool: httpcore.ConnectionPool, request: httpcore.Request) -> httpcore.Response:
+        path = request.url.target.decode().partition("?")[0]
+        name = f"{request.method.decode()} {_OF_THE_CASE.sub('…', path)}"
 
         def trace(event: str, _: Any) -> None:
             if event in _STAGES:
                 reach(_STAGES[event].format(name))
 
         request.extensions = {**request.extensions, "trace": trace}
-        return send(transport, request)
+        return send(pool, request)
 
-    httpx.HTTPTransport.handle_request = watched  # type: ignore[assignment]
+    httpcore.ConnectionPool.handle_request = watched  # type: ignore[assignment]
 
 
 def watch_files(folder: Path, reach: Reach) -> None:

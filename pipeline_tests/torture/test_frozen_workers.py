@@ -22,10 +22,11 @@ _LONGER_THAN_THE_LEASE = PRODUCTION.lease + timedelta(seconds=5)
 
 
 def before_the_send(room: Newsroom, platform: str) -> Point:
-    """Where the call that publishes is connected; on the site, the gap before its first file."""
+    """Where the call that publishes is connected; on the site, once it has kept the handle and writes its files."""
     passed = try_case(room, Case(platform, None)).passed
     if platform not in room.sendings:
-        return passed[[point.name.startswith("after file ") for point in passed].index(True) - 1]
+        (point,) = (each for each in passed if each.name.startswith("after the commit of") and "handle" in each.name)
+        return point
     call = room.sendings[platform]
     (point,) = (
         each

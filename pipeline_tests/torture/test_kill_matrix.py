@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.platforms.registry import ADAPTERS
+from pipeline.platforms.registry import platform_names
 from pipeline.sandbox.vocabulary import FaultKind
 from pipeline_tests.torture.matrix import ALL_PLATFORMS_AND_FAULTS, Case, Result, try_all
 from pipeline_tests.torture.newsroom import Newsroom
@@ -32,14 +32,23 @@ def assert_that_all_end_well(newsrooms: list[Newsroom], cases: list[Case]) -> No
 
 
 def test_every_adapter_is_in_the_matrix(newsroom):
-    """It is by having an account in the sample and a stand-in in the sandbox, or files of its own."""
-    assert {case.platform for case in ALL_PLATFORMS_AND_FAULTS} == set(ADAPTERS)
-    assert set(newsroom.sendings) == set(ADAPTERS) - {"site"}
+    """It is by having a stand-in in the sandbox, or files of its own."""
+    assert {case.platform for case in ALL_PLATFORMS_AND_FAULTS} == set(platform_names())
+    assert set(newsroom.sendings) == set(platform_names()) - {"site"}
 
 
 def test_unharmed_workers_publish_once_whatever_the_platform_does(unharmed):
     wrong = [result.wrong for result in unharmed.values() if result.wrong]
     assert not wrong, "\n\n".join(wrong)
+
+
+def test_the_moment_between_a_sending_and_its_answer_is_a_point_on_every_platform(newsroom, unharmed):
+    for platform, call in newsroom.sendings.items():
+        names = [point.name for point in unharmed[Case(platform, None)].passed]
+        within = [
+            name for name in names if name.startswith(f"in {call.method} ") and f"{call.path}, request sent" in name
+        ]
+        assert within, f"{platform}: {names}"
 
 
 @pytest.mark.parametrize("fault", [None, FaultKind.DROP_AFTER])

@@ -19,13 +19,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pipeline.distribution.accounts import AdapterFactory, adapter_factory
+from pipeline.distribution.credentials import Keepers
 from pipeline.distribution.engine import EngineConfig
 from pipeline.distribution.publish import publish_due
 from pipeline.distribution.reconcile import reconcile
 from pipeline.platforms.base import Account, Content
 from pipeline.platforms.failures import CallError
 from pipeline.platforms.http import Wire
-from pipeline.platforms.registry import ADAPTERS, adapter_class
+from pipeline.platforms.registry import adapter_class, platform_names
 from pipeline.settings import Settings
 from pipeline.store import database
 from pipeline_tests.torture import points
@@ -37,7 +38,7 @@ from pipeline_tests.torture.time_passes import pass_time, skew_clock
 def _warm_up() -> None:
     """Load what loads at first use otherwise, and takes several times as long as a publication."""
     database.create_engine(sa.make_url("postgresql+psycopg://"))
-    for platform in ADAPTERS:
+    for platform in platform_names():
         with suppress(ValueError):  # the site's, without a folder
             adapter_class(platform)(Account("warm-up", platform, {})).validate(Content("", "Cut above a bud."))
     with suppress(CallError):
@@ -123,7 +124,7 @@ def _run(job: Job) -> None:
     points.watch_database(engine, passed.reach)
     points.watch_http(passed.reach)
     points.watch_files(job.outside.site_folder, passed.reach)
-    open_adapter = points.watched_factory(adapter_factory(timeout_seconds=job.timeout_seconds), passed.reach)
+    open_adapter = points.watched_factory(adapter_factory(Keepers(), timeout_seconds=job.timeout_seconds), passed.reach)
 
     if job.forever:
         _serve(job, engine, open_adapter)

@@ -7,8 +7,10 @@ its time and complete what is missing.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from pipeline.platforms import adaptation
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -21,8 +23,10 @@ from pipeline.platforms.base import (
     Identity,
     Inconclusive,
     Journal,
+    Measure,
     Metrics,
     NotSent,
+    Permalink,
     PlatformError,
     PlatformUnavailableError,
     Problem,
@@ -36,9 +40,12 @@ from pipeline.platforms.site import build
 from pipeline.platforms.site.article import SLUG, Article, ArticleState, Copy, compose, read_config, read_copy
 from pipeline.platforms.site.folder import FolderBusyError, RecordError, SiteFolder
 from pipeline.settings import settings
+from pipeline.text.fitting import fit
 from pipeline.vocabulary import ErrorKind
 
-_SLUG_HANDLE = "slug"
+_SLUG_HANDLE: Final = "slug"
+_DESCRIPTION_LIMIT: Final = 160
+"""What a search engine shows of a description."""
 
 
 class SiteAdapter:
@@ -48,6 +55,9 @@ class SiteAdapter:
     capabilities: ClassVar[Capabilities] = Capabilities(
         update=True, delete=True, schedule=False, metrics=False, metrics_batch=0, guarantee=Guarantee.CERTAIN
     )
+    permalink: ClassVar[Permalink] = Permalink(
+        pattern=SLUG.pattern, in_address=r"/([a-z0-9-]+)/?$", where="the last part of the page's address"
+    )
 
     def __init__(self, account: Account) -> None:
         of_all_sites = {"indexnow_key": settings().indexnow_key, "websub_hub": settings().websub_hub}
@@ -55,8 +65,34 @@ class SiteAdapter:
         self._folder = SiteFolder(self._config.folder)
         self._timeout_seconds = account.timeout_seconds
 
+    @classmethod
+    def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
+        """HTML, with what the page says of itself. `max_content_length` is in characters of HTML."""
+        teaser = adaptation.teaser(article)
+        return AdaptedContent(
+            title=adaptation.title_of(article, account.max_title_length),
+            body=adaptation.markup(article, account.max_content_length),
+            link_url=None,
+            platform_specific={
+                "slug": article.slug or article.canonical_url.rstrip("/").rpartition("/")[2],
+                "excerpt": fit(teaser, adaptation.EXCERPT_LIMIT),
+                "description": fit(teaser, _DESCRIPTION_LIMIT),
+                "keywords": adaptation.names(article.keywords, adaptation.MAX_TAGS),
+                "language": article.language,
+            },
+        )
+
     def validate(self, content: Content) -> list[Problem]:
         return read_copy(content)[1]
+
+    def measure(self, content: Content) -> list[Measure]:
+        excerpt, description = (str(content.platform_specific.get(name) or "") for name in ("excerpt", "description"))
+        return [
+            Measure("title", len(content.title or ""), None),
+            Measure("body", len(content.body), None, "characters of HTML"),
+            Measure("excerpt", len(excerpt), adaptation.EXCERPT_LIMIT),
+            Measure("description", len(description), _DESCRIPTION_LIMIT),
+        ]
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
         copy, problems = read_copy(content)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipeline.sandbox.mailchimp import actions, archive, audience, campaigns, content, errors, reports
+from pipeline.sandbox.mailchimp import actions, archive, audience, campaigns, content, credentials, errors, reports
 from pipeline.sandbox.mailchimp.access import authenticated
 from pipeline.sandbox.service import Endpoint, StandIn
 
@@ -15,6 +15,13 @@ STAND_IN: Final = StandIn(
     api=_API,
     failure=errors.failure,
     rate_limited=errors.rate_limited,
+    credentials=credentials.ACCOUNT,
+    publish_config=lambda sandbox: {
+        "base_url": f"{sandbox}/mailchimp{_API}",
+        "list_id": audience.LIST_ID,
+        "from_name": "The Editors",
+        "reply_to": "editors@example.com",
+    },
     settle=actions.send_due,
     endpoints=[
         Endpoint(method, path, authenticated(handler))

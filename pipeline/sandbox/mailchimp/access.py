@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.responses import JSONResponse, Response
 
-from pipeline.sandbox.credentials import MAILCHIMP
+from pipeline.sandbox.mailchimp.credentials import ACCOUNT
 from pipeline.sandbox.mailchimp.errors import bad_request, invalid, key_invalid, key_missing
 from pipeline.sandbox.service import Call, Handler
 
@@ -25,7 +25,7 @@ def authenticated(handler: Handler) -> Handler:
         key = _key(call.request.headers.get("authorization", ""))
         if key is None:
             return key_missing()
-        if not hmac.compare_digest(key.encode(), MAILCHIMP["api_key"].encode()):
+        if not hmac.compare_digest(key.encode(), ACCOUNT["api_key"].encode()):
             return key_invalid()
         return handler(call)
 

@@ -5,19 +5,20 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
-from pipeline.sandbox.credentials import MAILCHIMP_LIST_ID, MAILCHIMP_SEGMENT_ID
 from pipeline.sandbox.mailchimp.access import collection, partial
 from pipeline.sandbox.mailchimp.errors import not_found
 from pipeline.sandbox.service import Call
 
+LIST_ID: Final = "5a0db0c501"
+SEGMENT_ID: Final = 50101
 LIST_NAME: Final = "Sandbox readers (nobody real)"
 MEMBERS: Final = 1200
 _SEGMENT: Final[Mapping[str, Any]] = {
-    "id": MAILCHIMP_SEGMENT_ID,
+    "id": SEGMENT_ID,
     "name": "Engaged readers",
     "member_count": 400,
     "type": "saved",
-    "list_id": MAILCHIMP_LIST_ID,
+    "list_id": LIST_ID,
 }
 
 
@@ -40,7 +41,7 @@ def account(call: Call) -> Response:
 def read(call: Call) -> Response:
     _require_list(call)
     body = {
-        "id": MAILCHIMP_LIST_ID,
+        "id": LIST_ID,
         "name": LIST_NAME,
         "permission_reminder": "You are a rehearsal.",
         "campaign_defaults": {
@@ -61,7 +62,7 @@ def segments(call: Call) -> Response:
 
 def segment(call: Call) -> Response:
     _require_list(call)
-    if call.request.path_params["segment_id"] != MAILCHIMP_SEGMENT_ID:
+    if call.request.path_params["segment_id"] != SEGMENT_ID:
         raise not_found()
     return partial(call, _SEGMENT)
 
@@ -69,7 +70,7 @@ def segment(call: Call) -> Response:
 def recipients(segment_id: int | None) -> dict[str, Any]:
     """Whom a campaign reaches: the audience, or its segment."""
     return {
-        "list_id": MAILCHIMP_LIST_ID,
+        "list_id": LIST_ID,
         "list_is_active": True,
         "list_name": LIST_NAME,
         "segment_text": "" if segment_id is None else f"<p>{_SEGMENT['name']}</p>",
@@ -79,5 +80,5 @@ def recipients(segment_id: int | None) -> dict[str, Any]:
 
 
 def _require_list(call: Call) -> None:
-    if call.request.path_params["id"] != MAILCHIMP_LIST_ID:
+    if call.request.path_params["id"] != LIST_ID:
         raise not_found()

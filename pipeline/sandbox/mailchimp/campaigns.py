@@ -7,10 +7,9 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from pipeline.sandbox.credentials import MAILCHIMP_LIST_ID, MAILCHIMP_SEGMENT_ID
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.mailchimp.access import body, collection, moment, partial, stamp, utc
-from pipeline.sandbox.mailchimp.audience import recipients
+from pipeline.sandbox.mailchimp.audience import LIST_ID, SEGMENT_ID, recipients
 from pipeline.sandbox.mailchimp.errors import bad_request, invalid, not_found
 from pipeline.sandbox.service import Call
 
@@ -171,9 +170,9 @@ def shown(call: Call, campaign: Document) -> dict[str, Any]:
 def _addressed(asked: _Recipients) -> Document:
     """Raises: Refusal: no such audience, or no such segment of it."""
     segment_id = asked.segment_opts.saved_segment_id if asked.segment_opts else None
-    if asked.list_id != MAILCHIMP_LIST_ID:
+    if asked.list_id != LIST_ID:
         raise invalid(recipients__list_id="The audience does not exist.")
-    if segment_id not in (None, MAILCHIMP_SEGMENT_ID):
+    if segment_id not in (None, SEGMENT_ID):
         raise invalid(recipients__segment_opts__saved_segment_id="The segment does not exist.")
     return {"list_id": asked.list_id, "segment_id": segment_id}
 

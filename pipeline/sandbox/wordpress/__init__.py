@@ -3,7 +3,7 @@
 from typing import Final
 
 from pipeline.sandbox.service import Endpoint, StandIn
-from pipeline.sandbox.wordpress import access, errors, media, posts, site, terms
+from pipeline.sandbox.wordpress import access, credentials, errors, media, posts, site, terms
 
 _V2 = "/wp-json/wp/v2"
 
@@ -13,6 +13,8 @@ STAND_IN: Final = StandIn(
     api="/wp-json",
     failure=errors.failure,
     rate_limited=errors.rate_limited,
+    credentials=credentials.EDITOR,
+    publish_config=lambda sandbox: {"api_url": f"{sandbox}/wordpress"},
     settle=posts.publish_due,
     endpoints=[
         Endpoint("GET", f"{_V2}/users/me", access.me),

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
-from pipeline.sandbox.credentials import WORDPRESS, WORDPRESS_CONTRIBUTOR
 from pipeline.sandbox.service import Call
+from pipeline.sandbox.wordpress.credentials import CONTRIBUTOR, EDITOR
 from pipeline.sandbox.wordpress.errors import refusal
 
 USER_ID = 1
@@ -33,8 +33,8 @@ _PUBLISHING = _WRITING | {"publish_posts", "upload_files"}
 _USERS = {
     user.username: user
     for user in (
-        User(USER_ID, "editor", **WORDPRESS, capabilities=_PUBLISHING),
-        User(2, "contributor", **WORDPRESS_CONTRIBUTOR, capabilities=_WRITING),
+        User(USER_ID, "editor", **EDITOR, capabilities=_PUBLISHING),
+        User(2, "contributor", **CONTRIBUTOR, capabilities=_WRITING),
     )
 }
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pipeline.sandbox.service import Endpoint, StandIn
-from pipeline.sandbox.x import errors, media, reading, site, users, writing
+from pipeline.sandbox.x import credentials, errors, media, reading, site, users, writing
 from pipeline.sandbox.x.access import metered
 
 STAND_IN: Final = StandIn(
@@ -12,6 +12,8 @@ STAND_IN: Final = StandIn(
     api="/2",
     failure=errors.failure,
     rate_limited=errors.rate_limited_for,
+    credentials=credentials.USER,
+    publish_config=lambda sandbox: {"base_url": f"{sandbox}/x"},
     endpoints=[
         Endpoint("POST", "/2/tweets", metered("post", 100, writing.create, app_limit_a_day=10_000)),
         Endpoint("DELETE", "/2/tweets/{id}", metered("delete", 50, writing.delete)),

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from pipeline.sandbox.credentials import X_BEARER_TOKEN, X_READ_ONLY
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call, Handler, Refusal
 from pipeline.sandbox.x import oauth
+from pipeline.sandbox.x.credentials import BEARER_TOKEN, READ_ONLY
 from pipeline.sandbox.x.errors import invalid_request, not_permitted, rate_headers, too_many_requests, unauthorized
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -109,8 +109,8 @@ def _access_level(call: Call) -> str | None:
     """What the token may do; empty for a bearer token, of which X doesn't tell it; None where there is no good one."""
     scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return "" if hmac.compare_digest(token.strip().encode(), X_BEARER_TOKEN.encode()) else None
+        return "" if hmac.compare_digest(token.strip().encode(), BEARER_TOKEN.encode()) else None
     signed_with = oauth.signed(call)
     if signed_with is None:
         return None
-    return "read" if signed_with == X_READ_ONLY["access_token"] else "read-write"
+    return "read" if signed_with == READ_ONLY["access_token"] else "read-write"

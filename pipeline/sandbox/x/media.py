@@ -31,8 +31,6 @@ _TYPES: Final = {
     "amplify_video": ("video/mp4", "video/quicktime"),
 }
 _LIFE: Final = timedelta(days=1)
-_PROCESSING: Final = timedelta(seconds=2)
-"""How long GIFs and videos take to be processed here."""
 
 
 class _Initialize(BaseModel):
@@ -160,6 +158,6 @@ def _processing(state: str) -> dict[str, Any]:
 def _state(call: Call, item: Document) -> str:
     """A still image is ready at once; the rest goes from pending through in_progress to succeeded."""
     since = call.now - datetime.fromisoformat(item["finalized"])
-    if item["category"] == "tweet_image" or since >= _PROCESSING:
+    if item["category"] == "tweet_image" or since >= call.processing:
         return "succeeded"
-    return "pending" if since < _PROCESSING / 2 else "in_progress"
+    return "pending" if since < call.processing / 2 else "in_progress"

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
-from pipeline.sandbox.credentials import X_READ_ONLY, X
 from pipeline.sandbox.service import Call
+from pipeline.sandbox.x.credentials import READ_ONLY, USER
 
 _CLOCK_SKEW_SECONDS: Final = 300
 
@@ -22,8 +22,8 @@ def signed(call: Call) -> str | None:
     """
     given = _authorization(call.request.headers.get("authorization", ""))
     if (
-        given.get("oauth_consumer_key") != X["api_key"]
-        or given.get("oauth_token") not in (X["access_token"], X_READ_ONLY["access_token"])
+        given.get("oauth_consumer_key") != USER["api_key"]
+        or given.get("oauth_token") not in (USER["access_token"], READ_ONLY["access_token"])
         or given.get("oauth_signature_method") != "HMAC-SHA1"
         or not _fresh(given.get("oauth_timestamp", ""), call.now)
     ):
@@ -67,7 +67,7 @@ def _form(call: Call) -> list[tuple[str, str]]:
 def _signature(method: str, address: str, parameters: Iterable[tuple[str, str]]) -> bytes:
     encoded = sorted((_encode(name), _encode(value)) for name, value in parameters)
     base = "&".join((method.upper(), _encode(address), _encode("&".join(f"{name}={value}" for name, value in encoded))))
-    key = f"{_encode(X['api_secret'])}&{_encode(X['access_secret'])}"
+    key = f"{_encode(USER['api_secret'])}&{_encode(USER['access_secret'])}"
     return base64.b64encode(hmac.new(key.encode(), base.encode(), hashlib.sha1).digest())
 
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
-from pipeline.sandbox.credentials import X_USER_ID
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.x.access import query, whole
 from pipeline.sandbox.x.errors import field_not_authorized, invalid_request, not_found
 from pipeline.sandbox.x.rendering import NON_PUBLIC, Fields, shown
+from pipeline.sandbox.x.users import USER_ID
 
 _MOST_IDS: Final = 100
 _LAST_ID: Final = "9" * 19
@@ -62,7 +62,7 @@ def timeline(call: Call) -> Response:
     )
     fields = Fields.asked(given)
     size = whole(given, "max_results", 10, 5, 100)
-    if (user := _id(call.request.path_params["id"], "id")) != X_USER_ID:
+    if (user := _id(call.request.path_params["id"], "id")) != USER_ID:
         return JSONResponse({"errors": [not_found("user", "id", user)]})
     matching = filter(_wanted(given), call.ledger.newest("x", "tweet"))
     page = list(islice(matching, size + 1))

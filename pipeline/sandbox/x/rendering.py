@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pipeline.sandbox.credentials import X_USER_ID
 from pipeline.sandbox.growth import Growth
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.x.errors import invalid_request
+from pipeline.sandbox.x.users import USER_ID
 
 NON_PUBLIC: Final = "non_public_metrics"
 _NON_PUBLIC_FOR: Final = timedelta(days=30)
@@ -65,7 +65,7 @@ def shown(call: Call, tweet: Document, fields: Fields) -> dict[str, Any]:
     created = datetime.fromisoformat(tweet["created_at"])
     growth = Growth(f"x/{tweet['id']}", call.age(created))
     available: dict[str, Any] = {
-        "author_id": X_USER_ID,
+        "author_id": USER_ID,
         "conversation_id": tweet["in_reply_to"] or tweet["id"],
         "created_at": f"{tweet['created_at'][:23]}Z",
         "lang": "und",
@@ -78,7 +78,7 @@ def shown(call: Call, tweet: Document, fields: Fields) -> dict[str, Any]:
     if tweet["media_ids"]:
         available["attachments"] = {"media_keys": [f"3_{id_}" for id_ in tweet["media_ids"]]}
     if tweet["in_reply_to"]:
-        available["in_reply_to_user_id"] = X_USER_ID
+        available["in_reply_to_user_id"] = USER_ID
         available["referenced_tweets"] = [{"type": "replied_to", "id": tweet["in_reply_to"]}]
     if growth.age <= _NON_PUBLIC_FOR:
         available[NON_PUBLIC] = _non_public(growth, links=bool(tweet["urls"]))

@@ -8,9 +8,9 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from pipeline.sandbox import pages
-from pipeline.sandbox.credentials import X_HANDLE
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call
+from pipeline.sandbox.x.users import HANDLE
 
 
 def status(call: Call) -> Response:
@@ -19,7 +19,7 @@ def status(call: Call) -> Response:
         return HTMLResponse(pages.render("missing.html", what="post"), 404)
     page = pages.render(
         "x_status.html",
-        handle=X_HANDLE,
+        handle=HANDLE,
         created=datetime.fromisoformat(tweet["created_at"]),
         text=_with_links(tweet),
         pictures=[call.link(f"/x/media/{id_}") for id_ in tweet["media_ids"]],

@@ -4,12 +4,8 @@ import html
 import re
 import secrets
 import warnings
+from functools import cache
 from typing import Any, Final
-
-with warnings.catch_warnings():
-    # It reads its data through pkg_resources, which warns of its own end; setuptools is pinned for it.
-    warnings.simplefilter("ignore", UserWarning)
-    import twitter_text
 
 _CASHTAG: Final = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 _DISPLAY_WIDTH: Final = 27
@@ -17,7 +13,7 @@ _DISPLAY_WIDTH: Final = 27
 
 def fits(text: str) -> bool:
     """Whether it is within 280 weighted characters and has none that X refuses."""
-    return bool(twitter_text.parse_tweet(text).valid)
+    return bool(_twitter_text().parse_tweet(text).valid)
 
 
 def cashtags(text: str) -> int:
@@ -30,7 +26,7 @@ def wrapped(text: str) -> tuple[str, list[dict[str, Any]]]:
     Each link is behind t.co; `&`, `<` and `>` are escaped. Indices count code points, in the shown text.
     """
     shown, position, urls = "", 0, []
-    for found in twitter_text.extract_urls_with_indices(text):
+    for found in _twitter_text().extract_urls_with_indices(text):
         start, end = found["indices"]
         shown += html.escape(text[position:start], quote=False)
         short = f"https://t.co/{secrets.token_hex(5)}"
@@ -45,6 +41,15 @@ def wrapped(text: str) -> tuple[str, list[dict[str, Any]]]:
         urls.append(entity)
         shown, position = shown + short, end
     return shown + html.escape(text[position:], quote=False), urls
+
+
+@cache
+def _twitter_text() -> Any:
+    with warnings.catch_warnings():
+        # It reads its data through pkg_resources, which warns of its own end; setuptools is pinned for it.
+        warnings.simplefilter("ignore", UserWarning)
+        import twitter_text
+    return twitter_text
 
 
 def _display(url: str) -> str:

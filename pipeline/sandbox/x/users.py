@@ -1,12 +1,14 @@
 """The account that the credentials belong to."""
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
-from pipeline.sandbox.credentials import X_HANDLE, X_USER_ID
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.x.access import query
+
+USER_ID: Final = "1000000000000000001"
+HANDLE: Final = "sandbox_press"
 
 
 def me(call: Call) -> Response:
@@ -18,5 +20,5 @@ def me(call: Call) -> Response:
         "verified": False,
     }
     asked = given.get("user.fields", "").split(",")
-    user = {"id": X_USER_ID, "name": "Sandbox Press (nobody real)", "username": X_HANDLE}
+    user = {"id": USER_ID, "name": "Sandbox Press (nobody real)", "username": HANDLE}
     return JSONResponse({"data": user | {name: value for name, value in more.items() if name in asked}})

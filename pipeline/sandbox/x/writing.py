@@ -7,13 +7,13 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
-from pipeline.sandbox.credentials import X_HANDLE
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.x import media
 from pipeline.sandbox.x.access import body
 from pipeline.sandbox.x.errors import forbidden, invalid_request
 from pipeline.sandbox.x.text import cashtags, fits, wrapped
+from pipeline.sandbox.x.users import HANDLE
 
 _EPOCH_MS: Final = 1288834974657
 
@@ -87,7 +87,7 @@ def create(call: Call) -> Response:
         "urls": urls,
     }
     call.ledger.put("x", "tweet", tweet["id"], tweet, lookup=duplicate_key)
-    call.record("tweet_created", tweet["id"], text=text, url=call.link(f"/x/{X_HANDLE}/status/{tweet['id']}"))
+    call.record("tweet_created", tweet["id"], text=text, url=call.link(f"/x/{HANDLE}/status/{tweet['id']}"))
     return JSONResponse({"data": {"id": tweet["id"], "text": shown, "edit_history_tweet_ids": [tweet["id"]]}}, 201)
 
 

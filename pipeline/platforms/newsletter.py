@@ -4,7 +4,10 @@ import html
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.distribution.rendering import sanitised, text_of
+from pipeline.platforms import adaptation
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.text.fitting import fit
+from pipeline.text.rendering import sanitised, text_of
 
 SUBJECT_LIMIT: Final = 150
 PREVIEW_LIMIT: Final = 150
@@ -49,6 +52,27 @@ class Letter:
     blocks: list[str]
     link: str
     language: str
+
+
+def adapted(article: AdaptableArticle, account: Destination) -> AdaptedContent:
+    """The whole article with its text part. `max_content_length` is in bytes of HTML."""
+    title = adaptation.title_of(article, min(account.max_title_length or SUBJECT_LIMIT, SUBJECT_LIMIT))
+    letter = Letter(
+        title=title,
+        blocks=adaptation.disclosed(article),
+        link=article.canonical_url,
+        language=article.language,
+    )
+    limit = min(account.max_content_length or CLIPPED_AT_BYTES, CLIPPED_AT_BYTES)
+    return AdaptedContent(
+        title=without_merge_tags(title),
+        body=to_html(letter, limit),
+        link_url=article.canonical_url,
+        platform_specific={
+            "preview_text": without_merge_tags(fit(adaptation.teaser(article), PREVIEW_LIMIT)),
+            "plain_text": to_text(letter),
+        },
+    )
 
 
 def to_html(letter: Letter, limit_bytes: int) -> str:

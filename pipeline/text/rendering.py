@@ -11,7 +11,7 @@ from typing import Any, Final
 import nh3
 from markdown_it import MarkdownIt
 
-from pipeline.writing.marks import resolve_marks
+from pipeline.text.marks import resolve_marks
 
 # What no platform takes in a text: controls, lone surrogates, bidirectional overrides, the byte order mark,
 # noncharacters.

@@ -1,0 +1,47 @@
+"""What an adaptation starts from and what it makes: an article, an account's limits, the version for the account."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptableArticle:
+    """An article before it is any platform's. `canonical_url` is its page at home; `disclosure` is shown above it."""
+
+    title: str
+    markdown: str
+    excerpt: str
+    keywords: Sequence[str]
+    canonical_url: str
+    vertical: str
+    topics: Sequence[str] = ()
+    disclosure: str | None = None
+    slug: str | None = None
+    language: str = "en"
+
+
+class Destination(Protocol):
+    """An account's platform and limits; None is the platform's own limit."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def publish_config(self) -> Mapping[str, Any]: ...
+    @property
+    def max_content_length(self) -> int | None: ...
+    @property
+    def max_title_length(self) -> int | None: ...
+    @property
+    def is_home(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptedContent:
+    """A version before it is stored; `platform_specific` is what this one platform takes beside the common fields."""
+
+    title: str | None
+    body: str
+    link_url: str | None
+    media_urls: tuple[str, ...] = ()
+    platform_specific: Mapping[str, Any] = field(default_factory=dict)

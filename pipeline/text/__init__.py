@@ -1,0 +1,1 @@
+"""Text as such: Markdown parsed and rendered, fitted to a limit, its links marked. Pure, and without any platform."""
