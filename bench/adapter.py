@@ -7,28 +7,30 @@ from typing import ClassVar
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
     Account,
+    Adapter,
     Capabilities,
-    ChangeOutcome,
-    Content,
     Gone,
     Guarantee,
     Identity,
     Journal,
-    Measure,
     Metrics,
     Permalink,
-    Problem,
     Published,
     PublishOutcome,
     ReconcileOutcome,
+    Setting,
 )
+from pipeline.platforms.content import Content, Measure, Problem
 
 
-class StandInAdapter:
+class StandInAdapter(Adapter):
     """Publishes by `deliver`; answers nothing else."""
 
     name: ClassVar[str] = "bench"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    title: ClassVar[str] = "Test"
+    settings: ClassVar[Sequence[Setting]] = ()
+    secrets: ClassVar[Sequence[Setting]] = ()
+    capabilities: Capabilities = Capabilities(
         update=False, delete=False, schedule=False, metrics=False, metrics_batch=1, guarantee=Guarantee.LIKELY
     )
     permalink: ClassVar[Permalink] = Permalink()
@@ -54,12 +56,6 @@ class StandInAdapter:
         return Published(content.distribution_id, None, datetime.now(UTC))
 
     def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
-        raise NotImplementedError
-
-    def update(self, external_id: str, content: Content) -> ChangeOutcome:
-        raise NotImplementedError
-
-    def delete(self, external_id: str) -> ChangeOutcome:
         raise NotImplementedError
 
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:

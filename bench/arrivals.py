@@ -14,7 +14,8 @@ from multiprocessing.connection import Connection
 import httpx
 
 from bench.adapter import StandInAdapter
-from pipeline.platforms.base import Account, Adapter, Content
+from pipeline.platforms.base import Account, Adapter
+from pipeline.platforms.content import Content
 from pipeline.platforms.http import Wire
 from pipeline.store.accounts import AccountRow
 

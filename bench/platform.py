@@ -4,7 +4,8 @@ import time
 from collections import Counter
 
 from bench.adapter import StandInAdapter
-from pipeline.platforms.base import Account, Adapter, Content
+from pipeline.platforms.base import Account, Adapter
+from pipeline.platforms.content import Content
 from pipeline.store.accounts import AccountRow
 
 

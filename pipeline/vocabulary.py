@@ -52,6 +52,8 @@ class ErrorKind(StrEnum):
     NETWORK = "network"
     PROTOCOL = "protocol"
     LOST = "lost"
+    PENDING = "pending"
+    """The platform works on what it was given, and will tell how that ended."""
 
 
 class AccountState(StrEnum):
@@ -122,6 +124,12 @@ class AiOutcome(StrEnum):
     INVALID = "invalid"
     REFUSED = "refused"
     FAILED = "failed"
+
+
+class MediaKind(StrEnum):
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
 
 
 class MetricsState(StrEnum):

@@ -8,6 +8,7 @@ from pipeline.cli import (
     alerts,
     distributions,
     ingest,
+    media,
     outbox,
     posts,
     preview,
@@ -43,6 +44,7 @@ app.command()(watch.watch)
 app.command()(worker.worker)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(media.app, name="media")
 app.add_typer(users.app, name="users")
 app.add_typer(distributions.app, name="distributions")
 app.add_typer(outbox.app, name="outbox")

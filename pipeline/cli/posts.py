@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -10,6 +10,9 @@ from rich.markup import escape
 from pipeline.cli.console import engine, fail, out
 from pipeline.cli.review import As, acting_user
 from pipeline.vocabulary import ContentType, PostStatus
+
+if TYPE_CHECKING:
+    from pipeline.distribution.plan import Plan
 
 app = typer.Typer(help="Posts that people write or choose themselves.", no_args_is_help=True)
 
@@ -58,13 +61,18 @@ def add(
         fail(escape(str(error)))
     verb = "Added" if added.is_new else "Was there already"
     out.print(f"{verb}: {added.canonical_id}, {len(plan.versions)} versions.", highlight=False)
+    tell_plan(plan)
+    out.print(f"It waits for a reviewer: pressroom review show {added.canonical_id}", highlight=False)
+
+
+def tell_plan(plan: "Plan") -> None:
+    """Which versions are held, which accounts are left out, and why."""
     for version in plan.versions:
         if version.hold_reason:
             reason = escape(version.hold_reason)
             out.print(f"[yellow]held[/]  {version.account_key}: {reason}", highlight=False, soft_wrap=True)
     for account_key, reason in plan.left_out.items():
         out.print(f"[yellow]left out[/]  {account_key}: {escape(reason)}", highlight=False, soft_wrap=True)
-    out.print(f"It waits for a reviewer: pressroom review show {added.canonical_id}", highlight=False)
 
 
 def _text_of(file: Path) -> str:

@@ -15,7 +15,7 @@ from pipeline.cli.console import engine, fail, out
 
 if TYPE_CHECKING:
     from pipeline.distribution.preview import VersionPreview
-    from pipeline.platforms.base import Measure
+    from pipeline.platforms.content import Measure
 
 _SHOWN: Final = 400
 _SHOWN_OF_A_DETAIL: Final = 160

@@ -1,9 +1,12 @@
 """From an account's row to an adapter that can speak for it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from pipeline.distribution.credentials import CredentialsAwayError, CredentialsError, Keepers, resolve
+from pipeline.distribution.own_pages import own_origins
 from pipeline.platforms.base import Account, Adapter
+from pipeline.platforms.media.source import MediaSource
 from pipeline.platforms.registry import UnknownPlatformError, open_adapter
 from pipeline.store.accounts import AccountRow
 
@@ -24,8 +27,10 @@ class AccountUnusableError(Exception):
 def adapter_factory(keepers: Keepers, *, timeout_seconds: float) -> AdapterFactory:
     """Opens an account's adapter with its credentials, which are resolved each time and kept nowhere.
 
-    The factory raises AccountUnusableError, which means that nothing was sent.
+    Media come from public addresses, and from our own site's. The factory raises AccountUnusableError, which means that
+    nothing was sent.
     """
+    media = MediaSource(partial(own_origins, keepers.engine)) if keepers.engine else MediaSource()
 
     def open_account(row: AccountRow) -> Adapter:
         try:
@@ -41,6 +46,7 @@ def adapter_factory(keepers: Keepers, *, timeout_seconds: float) -> AdapterFacto
             account_id=row.account_id,
             credentials=credentials,
             timeout_seconds=timeout_seconds,
+            media=media,
         )
         try:
             return open_adapter(account)

@@ -15,12 +15,14 @@ import sqlalchemy as sa
 import structlog
 
 from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
+from pipeline.distribution.contents import content_of
 from pipeline.distribution.forecast import Departure, Pace, departures
 from pipeline.distribution.likeness import NEAR_DUPLICATE, Pieces, likeness, pieces
 from pipeline.distribution.own_pages import own_origins
 from pipeline.distribution.reach import Answer, ask, links_in
 from pipeline.distribution.warning_signs import AccountAnswer, Outlook, local_time, warnings_of
-from pipeline.platforms.base import Adapter, Content, PlatformError, PlatformUnavailableError, Problem
+from pipeline.platforms.base import Adapter, PlatformError, PlatformUnavailableError
+from pipeline.platforms.content import Problem
 from pipeline.store import alerts, early_warnings
 from pipeline.store.accounts import AccountRow, all_accounts
 from pipeline.store.database import transaction
@@ -180,16 +182,8 @@ def _forecast(queue: Queue) -> dict[UUID, Departure]:
 def _problems(account: _Account, item: Upcoming) -> list[Problem]:
     if account.adapter is None:
         return []
-    content = Content(
-        distribution_id=str(item.id),
-        title=item.title,
-        body=item.body,
-        link_url=item.link_url,
-        media_urls=tuple(item.media_urls),
-        platform_specific=item.platform_specific,
-    )
     try:
-        return account.adapter.validate(content)
+        return account.adapter.validate(content_of(item, item.id))
     except Exception as error:
         log.exception("adapter_raised", account=account.row.account_key, distribution=str(item.id))
         return [Problem("account", f"its settings can't be read ({error!r})")]

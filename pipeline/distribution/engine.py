@@ -4,10 +4,9 @@ import random
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pipeline.platforms.base import Content
 from pipeline.settings import Settings
 from pipeline.store.announcements import Announce
-from pipeline.store.claims import Claimed, Version
+from pipeline.store.claims import Claimed
 from pipeline.vocabulary import LatenessPolicy
 
 
@@ -55,17 +54,6 @@ class TooLate:
 
     reason: str
     next_slot: bool
-
-
-def content_of(version: Version) -> Content:
-    return Content(
-        distribution_id=str(version.id),
-        title=version.title,
-        body=version.body,
-        link_url=version.link_url,
-        media_urls=tuple(version.media_urls),
-        platform_specific=version.platform_specific,
-    )
 
 
 def lateness(item: Claimed, config: EngineConfig) -> TooLate | None:

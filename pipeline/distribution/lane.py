@@ -15,7 +15,8 @@ import structlog
 
 from pipeline.distribution import preflight
 from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
-from pipeline.distribution.engine import EngineConfig, content_of, lateness
+from pipeline.distribution.contents import content_of
+from pipeline.distribution.engine import EngineConfig, lateness
 from pipeline.distribution.own_pages import HomePages, own_origins
 from pipeline.distribution.settling import Held, Outcome, Postponed
 from pipeline.platforms.base import Adapter, Journal, NotSent, PlatformError, PublishOutcome, Unknown
@@ -136,7 +137,9 @@ class Lane:
 
     def _publish(self, adapter: Adapter, account: AccountRow, item: Claimed) -> PublishOutcome | None:
         try:
-            return adapter.publish(content_of(item), Journal(item.handles, self._recorder(item), item.started_at))
+            return adapter.publish(
+                content_of(item, item.id), Journal(item.handles, self._recorder(item), item.started_at)
+            )
         except LeaseLostError:
             return None
         except Exception as error:  # an adapter must not raise; if it does, nobody knows whether it had sent

@@ -7,9 +7,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pipeline.distribution.contents import content_of, stored
 from pipeline.distribution.hashing import version_hash
+from pipeline.platforms.adaptation import needed
 from pipeline.platforms.article import AdaptableArticle
-from pipeline.platforms.base import Account, Adapter, Content, Problem
+from pipeline.platforms.base import Account, Adapter
+from pipeline.platforms.content import Problem
+from pipeline.platforms.media.facts import Media
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 from pipeline.store import accounts, plans
 from pipeline.store.accounts import AccountRow
@@ -44,8 +48,8 @@ def plan_post(engine: sa.Engine, canonical_id: str) -> Plan:
     """Write a version of the post for each account of its vertical, and send the post to review.
 
     A version that its platform would refuse is held, with the reason, beside those that are ready: none is dropped.
-    Only an account whose platform has no adapter is left out. Run again before the approval, it rewrites them;
-    afterwards it changes nothing.
+    Only an account whose platform has no adapter, or takes no post without a film where this has none, is left out. Run
+    again before the approval, it rewrites them; afterwards it changes nothing.
 
     Raises:
         PlanError: no account takes posts of the vertical, or none of those that do can be written for.
@@ -58,38 +62,47 @@ def plan_post(engine: sa.Engine, canonical_id: str) -> Plan:
             rows = accounts.of_vertical(connection, post.vertical_id)
             if not rows:
                 raise PlanError(f"No account takes posts of {post.vertical}; `pressroom accounts` lists them.")
-            adapters, left_out = _adapters(rows)
+            article = article_of(post)
+            adapters, left_out = _adapters(rows, article)
             if not adapters:
                 raise PlanError(f"No account of {post.vertical} can be written for: {' '.join(left_out.values())}")
+            for account in rows:
+                if account.account_key in left_out:
+                    plans.drop_version(connection, post.id, account.id)
             group_id = plans.group_of(connection, post)
             for account, adapter in adapters:
-                plans.write_version(connection, post, group_id, _version(post, account, adapter))
+                plans.write_version(connection, post, group_id, _version(article, account, adapter))
         if post.status == PostStatus.DRAFT:
             plans.send_to_review(connection, post.id)
         return Plan(plans.versions_of(connection, post.id), left_out)
 
 
-def _adapters(rows: Sequence[AccountRow]) -> tuple[list[tuple[AccountRow, type[Adapter]]], dict[str, str]]:
-    """Each account with its platform's adapter; and why there is none, by account."""
-    found, missing = [], {}
+def unmet(article: AdaptableArticle, adapter: type[Adapter]) -> str | None:
+    """Why the platform can have no version of the article, whatever is written; None where it can."""
+    missing = needed(article.media, adapter.capabilities)
+    return " ".join(problem.message for problem in missing) or None
+
+
+def _adapters(
+    rows: Sequence[AccountRow], article: AdaptableArticle
+) -> tuple[list[tuple[AccountRow, type[Adapter]]], dict[str, str]]:
+    """Each account that can have a version, with its platform's adapter; and why another can't, by account."""
+    found, left_out = [], {}
     for account in rows:
         try:
-            found.append((account, adapter_class(account.name)))
+            adapter = adapter_class(account.name)
         except UnknownPlatformError as error:
-            missing[account.account_key] = str(error)
-    return found, missing
+            left_out[account.account_key] = str(error)
+            continue
+        if reason := unmet(article, adapter):
+            left_out[account.account_key] = reason
+        else:
+            found.append((account, adapter))
+    return found, left_out
 
 
-def _version(post: PlannablePost, account: AccountRow, adapter: type[Adapter]) -> dict[str, Any]:
-    adapted = adapter.adapt(article_of(post), account)
-    version = _Version(
-        platform_id=account.id,
-        title=adapted.title,
-        body=adapted.body,
-        link_url=adapted.link_url,
-        media_urls=list(adapted.media_urls),
-        platform_specific=dict(adapted.platform_specific),
-    )
+def _version(article: AdaptableArticle, account: AccountRow, adapter: type[Adapter]) -> dict[str, Any]:
+    version = _Version(platform_id=account.id, **stored(adapter.adapt(article, account)))
     problems = _problems(account, adapter, version)
     return {
         **asdict(version),
@@ -106,16 +119,7 @@ def _problems(account: AccountRow, adapter: type[Adapter], version: _Version) ->
         opened = adapter(Account(account.account_key, account.name, account.publish_config, account.account_id))
     except ValueError as error:
         return [Problem("account", str(error))]
-    return opened.validate(
-        Content(
-            distribution_id="",
-            title=version.title,
-            body=version.body,
-            link_url=version.link_url,
-            media_urls=version.media_urls,
-            platform_specific=version.platform_specific,
-        )
-    )
+    return opened.validate(content_of(version))
 
 
 def article_of(post: PlannablePost) -> AdaptableArticle:
@@ -128,4 +132,5 @@ def article_of(post: PlannablePost) -> AdaptableArticle:
         vertical=post.vertical,
         slug=post.slug,
         language=post.language,
+        media=tuple(Media.from_document(each) for each in post.media),
     )

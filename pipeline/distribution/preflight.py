@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from pipeline.distribution.engine import content_of
+from pipeline.distribution.contents import content_of
 from pipeline.distribution.hashing import version_hash
 from pipeline.platforms.base import Adapter
 from pipeline.store.claims import Claimed
@@ -52,7 +52,7 @@ def _void(item: Claimed) -> str | None:
 def _unfit(item: Claimed, adapter: Adapter) -> str | None:
     """Why the platform would not take it. The account's settings may have changed since it was planned."""
     try:
-        problems = adapter.validate(content_of(item))
+        problems = adapter.validate(content_of(item, item.id))
     except Exception as error:  # an adapter must not raise; here it still costs nothing to say that it did
         log.exception("adapter_raised", distribution=str(item.id))
         return f"it could not be checked for its platform: {type(error).__name__}; look at the account's settings"

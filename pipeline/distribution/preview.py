@@ -7,27 +7,22 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from pipeline.distribution.plan import article_of
-from pipeline.platforms.base import Account, Adapter, Content, Measure, Problem
+from pipeline.distribution.contents import content_of
+from pipeline.distribution.plan import article_of, unmet
+from pipeline.platforms.base import Account, Adapter
+from pipeline.platforms.content import Content, Measure, Problem
+from pipeline.platforms.media.facts import Media
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 from pipeline.store import accounts, plans
 from pipeline.store.accounts import AccountRow
 from pipeline.store.plans import PlannablePost
-from pipeline.vocabulary import AccountState, DistributionStatus, PostStatus
+from pipeline.vocabulary import AccountState, DistributionStatus, MediaKind, PostStatus
 
 _NO_VERSION: Final = "The post's versions were written without it."
 
 
 class PreviewError(Exception):
     """There is nothing to be shown; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A picture, video or sound of a version; the text is empty where nobody wrote one."""
-
-    url: str
-    alt_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +98,7 @@ def _stored(connection: sa.Connection, post: PlannablePost) -> dict[UUID, list[_
     """The post's versions, by their account's id."""
     found: dict[UUID, list[_Stored]] = {}
     for row in plans.distributions_of(connection, post.id):
-        content = Content(
-            distribution_id=str(row.id),
-            title=row.title,
-            body=row.body,
-            link_url=row.link_url,
-            media_urls=row.media_urls or (),
-            platform_specific=row.platform_specific or {},
-        )
-        version = _Stored(content, DistributionStatus(row.status), row.hold_reason)
+        version = _Stored(content_of(row, row.id), DistributionStatus(row.status), row.hold_reason)
         found.setdefault(row.platform_id, []).append(version)
     return found
 
@@ -121,7 +108,10 @@ def _adapted(post: PlannablePost, account: AccountRow) -> list[VersionPreview] |
     if account.state != AccountState.ACTIVE:
         return f"It is {account.state}: {account.state_reason or 'no reason is given'}."
     try:
-        adapted = adapter_class(account.name).adapt(article_of(post), account)
+        adapter, article = adapter_class(account.name), article_of(post)
+        if reason := unmet(article, adapter):
+            return reason
+        adapted = adapter.adapt(article, account)
     except UnknownPlatformError as error:
         return str(error)
     except ValueError as error:
@@ -131,7 +121,7 @@ def _adapted(post: PlannablePost, account: AccountRow) -> list[VersionPreview] |
         title=adapted.title,
         body=adapted.body,
         link_url=adapted.link_url,
-        media_urls=adapted.media_urls,
+        media=adapted.media,
         platform_specific=adapted.platform_specific,
     )
     return [_preview(account, content, None, None)]
@@ -149,7 +139,6 @@ def _preview(
 ) -> VersionPreview:
     measures, problems = _judged(account, content)
     extra = dict(content.platform_specific)
-    media = _media(content.media_urls, str(extra.pop("image_alt", "") or ""))
     extra.pop("plain_text", None)  # the body once more
     return VersionPreview(
         account_key=account.account_key,
@@ -159,12 +148,12 @@ def _preview(
         title=content.title,
         body=content.body,
         link_url=content.link_url,
-        media=media,
+        media=content.media,
         hashtags=extra.pop("hashtags", ()),
         details=extra,
         measures=measures,
         problems=problems,
-        warnings=_warnings(measures, problems, media),
+        warnings=_warnings(measures, problems, content.media),
     )
 
 
@@ -192,11 +181,6 @@ def _within(account: AccountRow, measure: Measure) -> Measure:
     return replace(measure, limit=min(limits, default=None))
 
 
-def _media(urls: Sequence[str], alt_text: str) -> list[Media]:
-    """The text that a version carries is its first picture's."""
-    return [Media(url, "" if position else alt_text) for position, url in enumerate(urls)]
-
-
 def _warnings(measures: Sequence[Measure], problems: Sequence[Problem], media: Sequence[Media]) -> list[str]:
     refused = {problem.field for problem in problems}
     too_long = [
@@ -204,4 +188,8 @@ def _warnings(measures: Sequence[Measure], problems: Sequence[Problem], media: S
         for measure in measures
         if measure.is_over and measure.field not in refused
     ]
-    return too_long + [f"media: {each.url} has no alternative text." for each in media if not each.alt_text]
+    return too_long + [
+        f"media: {each.url} has no alternative text."
+        for each in media
+        if each.kind is not MediaKind.AUDIO and not each.alt_text
+    ]

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 import structlog
 
 from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
-from pipeline.distribution.engine import EngineConfig, content_of
+from pipeline.distribution.contents import content_of
+from pipeline.distribution.engine import EngineConfig
 from pipeline.distribution.settling import tell_published, tell_trouble
 from pipeline.platforms.base import (
     Absent,
@@ -24,6 +25,7 @@ from pipeline.platforms.base import (
     PlatformError,
     Published,
     ReconcileOutcome,
+    Scheduled,
 )
 from pipeline.store import accounts, claims, distributions
 from pipeline.store.accounts import AccountRow
@@ -95,7 +97,7 @@ def _ask(open_adapter: AdapterFactory, account: AccountRow, item: Unresolved) ->
         return Inconclusive(PlatformError(ErrorKind.AUTH, str(error))), Guarantee.A_PERSON_DECIDES
     journal = Journal(item.handles, _refuse_to_record, item.started_at)
     try:
-        return adapter.reconcile(content_of(item), journal), adapter.capabilities.guarantee
+        return adapter.reconcile(content_of(item, item.id), journal), adapter.capabilities.guarantee
     except Exception as error:  # a question that fails says nothing about the publication
         log.exception("adapter_raised", account=account.account_key, distribution=str(item.id))
         return Inconclusive(
@@ -117,13 +119,20 @@ def _resolve(connection: sa.Connection, inquiry: _Inquiry, answer: ReconcileOutc
             return "for a person"
         case Absent():
             return _absent(connection, inquiry, config)
+        case Scheduled(at=at):
+            return _still_open(connection, inquiry, f"the platform is to publish it at {at:%Y-%m-%d %H:%M} UTC", config)
         case Inconclusive(error=error):
             reason = f"asked the platform, which did not tell: {error.message}"
-            if item.asked_for >= config.ask_person_after:
-                _ask_person(connection, inquiry, reason)
-                return "for a person"
-            distributions.ask_again(connection, item.id, item.lease_token, after=_ASK_AGAIN, reason=reason)
-            return "inconclusive"
+            return _still_open(connection, inquiry, reason, config)
+
+
+def _still_open(connection: sa.Connection, inquiry: _Inquiry, reason: str, config: EngineConfig) -> str:
+    item = inquiry.item
+    if item.asked_for >= config.ask_person_after:
+        _ask_person(connection, inquiry, reason)
+        return "for a person"
+    distributions.ask_again(connection, item.id, item.lease_token, after=_ASK_AGAIN, reason=reason)
+    return "inconclusive"
 
 
 def _found(connection: sa.Connection, inquiry: _Inquiry, answer: Published, config: EngineConfig) -> None:

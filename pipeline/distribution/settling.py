@@ -187,7 +187,7 @@ def _settle_accounts(connection: sa.Connection, ended: Sequence[Ended], config: 
                     accounts.hold_until(connection, each.account.id, outcome.retry_at)
                 else:
                     accounts.rest(connection, each.account.id, config.rate_limit_pause)
-        if isinstance(each.outcome, Rejected | NotSent | Unknown):
+        if isinstance(each.outcome, Rejected | NotSent | Unknown) and each.outcome.error.kind != ErrorKind.PENDING:
             failing.add(each.account.id)
     if failing:
         accounts.count_errors(connection, list(failing))

@@ -9,7 +9,8 @@ from pipeline.distribution.accounts import AccountUnusableError
 from pipeline.distribution.forecast import Departure
 from pipeline.distribution.hashing import version_hash
 from pipeline.distribution.reach import Answer, dead_links, missing_media
-from pipeline.platforms.base import Identity, PlatformUnavailableError, Problem
+from pipeline.platforms.base import Identity, PlatformUnavailableError
+from pipeline.platforms.content import Problem
 from pipeline.store.accounts import AccountRow
 from pipeline.store.early_warnings import EarlierText, Upcoming
 from pipeline.vocabulary import AccountState, ErrorKind, WarningKind, WarningStage

@@ -7,6 +7,10 @@ from typing import Final
 import regex  # type: ignore[import-untyped]
 
 from pipeline.platforms.article import AdaptableArticle
+from pipeline.platforms.base import Capabilities
+from pipeline.platforms.content import Problem
+from pipeline.platforms.media.facts import Media
+from pipeline.platforms.media.rules import MediaRule, rule_for
 from pipeline.text.fitting import fit
 from pipeline.text.rendering import blocks, inline, one_line, paragraph, plain, text_of
 
@@ -44,6 +48,28 @@ def markup(article: AdaptableArticle, limit: int | None) -> str:
     if len(kept[0]) <= limit:
         return "\n".join(kept)
     return paragraph(fit(one_line(text_of(kept[0])), limit, lambda text: len(paragraph(text))))
+
+
+def media_for(media: Sequence[Media], takes: Sequence[MediaRule]) -> tuple[Media, ...]:
+    """Those of a post's media that go to a platform: of the kind it would rather have, as many as it takes."""
+    for rule in takes:
+        if chosen := [each for each in media if rule_for(each, takes) is rule][: rule.most]:
+            return tuple(chosen)
+    return ()
+
+
+def one_of_each(media: Sequence[Media], takes: Sequence[MediaRule]) -> tuple[Media, ...]:
+    """The first of a post's media for each of a platform's rules."""
+    firsts = (next((each for each in media if rule_for(each, takes) is rule), None) for rule in takes)
+    return tuple(each for each in firsts if each is not None)
+
+
+def needed(media: Sequence[Media], capabilities: Capabilities) -> list[Problem]:
+    """What is missing where a publication must have media."""
+    needs = capabilities.needs
+    if not needs or any(each.kind in needs for each in media):
+        return []
+    return [Problem("media", f"The post has no {' or '.join(needs)}, and the platform takes none without.")]
 
 
 def names(given: Sequence[str], most: int) -> list[str]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pipeline.platforms.media.facts import Media
+
 
 @dataclass(frozen=True, slots=True)
 class AdaptableArticle:
@@ -19,6 +21,7 @@ class AdaptableArticle:
     disclosure: str | None = None
     slug: str | None = None
     language: str = "en"
+    media: Sequence[Media] = ()
 
 
 class Destination(Protocol):
@@ -43,5 +46,5 @@ class AdaptedContent:
     title: str | None
     body: str
     link_url: str | None
-    media_urls: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
     platform_specific: Mapping[str, Any] = field(default_factory=dict)

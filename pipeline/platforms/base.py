@@ -11,14 +11,18 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
-from pipeline.vocabulary import ErrorKind
+from pipeline.platforms.content import Content, Measure, Problem
+from pipeline.platforms.media.rules import MediaRule
+from pipeline.platforms.media.source import MediaSource
+from pipeline.vocabulary import ErrorKind, MediaKind
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """One account on one platform, with the credentials its reference resolved to.
 
-    `credentials` is left out of the repr so that no log or traceback shows it.
+    `credentials` is left out of the repr so that no log or traceback shows it. `timeout_seconds` is what one call may
+    take, `patience_seconds` how long a publication may wait for a platform that works on what was uploaded.
     """
 
     key: str
@@ -27,43 +31,8 @@ class Account:
     account_id: str | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout_seconds: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What is to be published, already adapted to its platform; `distribution_id` is the idempotency key."""
-
-    distribution_id: str
-    body: str
-    title: str | None = None
-    link_url: str | None = None
-    media_urls: Sequence[str] = ()
-    platform_specific: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A reason why the content can't be published as it is, for the person who can change it."""
-
-    field: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How long a field of the content is, as its platform counts; `unit` names what is counted.
-
-    `limit` is what the platform takes or shows whole, None where it names none.
-    """
-
-    field: str
-    used: int
-    limit: int | None
-    unit: str = "characters"
-
-    @property
-    def is_over(self) -> bool:
-        return self.limit is not None and self.used > self.limit
+    patience_seconds: float = 60.0
+    media: MediaSource = field(default_factory=MediaSource, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +106,17 @@ class Inconclusive:
     error: PlatformError
 
 
-ReconcileOutcome = Published | Absent | Inconclusive
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """The platform holds it, and will publish it by itself at that time."""
+
+    external_id: str
+    external_url: str | None
+    at: datetime
+
+
+ScheduleOutcome = Scheduled | Rejected | NotSent | Unknown
+ReconcileOutcome = Published | Scheduled | Absent | Inconclusive
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +208,15 @@ class Guarantee(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the platform offers through its API; never faked."""
+    """What the platform offers through its API; never faked.
+
+    Attributes:
+        metrics_batch: how many publications' figures one call brings.
+        takes: what it takes of media, what it would rather have first; a post's media go by the first that fits.
+        needs: the kinds of media of which a publication must have one; none where text will do.
+        quota: it tells what it would still take.
+        remarks: what is to be known of one of these, by its name: "text only", of an update.
+    """
 
     update: bool
     delete: bool
@@ -237,6 +224,19 @@ class Capabilities:
     metrics: bool
     metrics_batch: int
     guarantee: Guarantee
+    takes: Sequence[MediaRule] = ()
+    needs: Sequence[MediaKind] = ()
+    quota: bool = False
+    remarks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key of an account's `publish_config`, or of its credentials; `help` is a sentence for who fills it in."""
+
+    name: str
+    help: str
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +254,23 @@ class Permalink:
 
 
 class Adapter(Protocol):
-    """One account on one platform. Safe to use from several threads."""
+    """One account on one platform. Safe to use from several threads.
+
+    An adapter inherits from this: what a platform does not offer is answered here.
+
+    Attributes:
+        title: the platform's name for people.
+        capabilities: the platform's; an account's own may be narrower.
+        settings: what an account's `publish_config` may hold.
+        secrets: what its credentials hold.
+    """
 
     name: ClassVar[str]
-    capabilities: ClassVar[Capabilities]
+    title: ClassVar[str]
+    capabilities: Capabilities
     permalink: ClassVar[Permalink]
+    settings: ClassVar[Sequence[Setting]]
+    secrets: ClassVar[Sequence[Setting]]
 
     def __init__(self, account: Account) -> None: ...
 
@@ -286,11 +298,23 @@ class Adapter(Protocol):
         """After an unknown outcome: ask whether it is live. No effect of its own."""
         ...
 
-    def update(self, external_id: str, content: Content) -> ChangeOutcome: ...
+    def schedule(self, content: Content, at: datetime, journal: Journal) -> ScheduleOutcome:  # noqa: ARG002
+        """Hand it to the platform, to publish it by itself `at` that time; resumes as `publish` does."""
+        return self._not_offered("scheduling")
 
-    def delete(self, external_id: str) -> ChangeOutcome:
+    def unschedule(self, external_id: str) -> ChangeOutcome:  # noqa: ARG002
+        """Take back what the platform was to publish by itself; what is gone already counts as taken back.
+
+        `Rejected` where it is live by now.
+        """
+        return self._not_offered("scheduling")
+
+    def update(self, external_id: str, content: Content) -> ChangeOutcome:  # noqa: ARG002
+        return self._not_offered("changing what is published")
+
+    def delete(self, external_id: str) -> ChangeOutcome:  # noqa: ARG002
         """Take it down; what is gone already counts as taken down."""
-        ...
+        return self._not_offered("deleting")
 
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
         """Figures for up to any number of publications, in as few calls as the platform allows.
@@ -309,3 +333,14 @@ class Adapter(Protocol):
             PlatformUnavailableError: the credentials are refused or the platform can't be reached.
         """
         ...
+
+    def quota(self) -> Quota | None:
+        """What the platform would still take of the account, by a call without effect; None where it doesn't tell.
+
+        Raises:
+            PlatformUnavailableError: the platform could not be asked.
+        """
+        return None
+
+    def _not_offered(self, what: str) -> Rejected:
+        return Rejected(PlatformError(ErrorKind.POLICY, f"{self.title} does not offer {what} to programs"))

@@ -21,6 +21,7 @@ from pipeline.platforms.base import (
     Unknown,
 )
 from pipeline.platforms.limits import retry_time
+from pipeline.platforms.media.facts import MediaError
 from pipeline.vocabulary import ErrorKind
 
 _MAX_MESSAGE: Final = 300
@@ -29,6 +30,13 @@ _MOVED: Final = (301, 307, 308)
 """Redirects by which a server says that it did nothing; after a 302 or 303 it may have."""
 
 Refusal = Rejected | NotSent | Unknown
+
+
+def media_failure(error: MediaError) -> Rejected | NotSent:
+    """What it means for a publication, nothing of which was sent, that one of its files is not to be had."""
+    if error.permanent:
+        return Rejected(PlatformError(ErrorKind.VALIDATION, str(error)))
+    return NotSent(PlatformError(ErrorKind.NETWORK, str(error)))
 
 
 class CallError(Exception):
@@ -129,16 +137,25 @@ def classify_status(status: int, headers: Mapping[str, str], payload: Any, now: 
 
 
 def _explanation(payload: Any) -> tuple[str, str | None]:
-    """The message and the code of an error's JSON: WordPress's, X's and Mailchimp's (problem+json) alike."""
+    """The message and the code of an error's JSON, in whichever of the usual forms a platform has it.
+
+    Flat (WordPress, LinkedIn, X, Mailchimp's problem+json), inside of `error` (Google, Meta, TikTok), with `error` for
+    a code beside the message (AT Protocol) or for the message (Mastodon).
+    """
     if not isinstance(payload, dict):
         return "", None
+    error = payload.get("error")
+    if isinstance(error, dict):
+        payload, error = error, None
     named = [payload.get(name) for name in ("detail", "message", "title")]
     parts = [text for text in named if isinstance(text, str) and text][:1]
     errors = payload.get("errors")
     for each in errors if isinstance(errors, list) else []:
         if isinstance(each, dict) and isinstance(each.get("message"), str):
             parts.append(f"{each['field']}: {each['message']}" if each.get("field") else each["message"])
-    code = payload.get("code")
+    if isinstance(error, str) and not parts:
+        parts, error = [error], None
+    code = payload.get("code") or error
     if not isinstance(code, str):
         _, _, problem = str(payload.get("type", "")).partition("/problems/")  # X's kinds of problem are addresses
         code = problem or None

@@ -66,12 +66,14 @@ class Wire:
         json: Any = None,
         statuses: Collection[int] = (),
         send_credentials: bool = True,
+        max_bytes: int = MAX_BODY_BYTES,
     ) -> Answer:
         """Send one request, and read its answer within the account's time-out and what a body needs to be sent.
 
         A `content` that comes in pieces is sent as they come and needs its `size` in bytes: upload hosts refuse a
         body of unknown length. What its iterator raises passes through. `statuses` are answers besides 2xx.
-        `send_credentials=False` leaves the wire's `auth` out, for a pre-signed address on somebody else's host.
+        `max_bytes` is how large an answer may be, for one that brings back what we wrote. `send_credentials=False`
+        leaves the wire's `auth` out, for a pre-signed address on somebody else's host.
 
         Raises:
             CallError: anything but a whole 2xx, or one of `statuses`, came back.
@@ -88,7 +90,7 @@ class Wire:
                 client.stream(method, url, params=params, headers=headers, content=content, json=json) as response,
             ):
                 answered = response.is_success or response.status_code in statuses
-                body = _read(response, whole=answered)
+                body = _read(response, max_bytes, whole=answered)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             # `from None`: an exception of the transport may quote the request's headers.
             raise CallError(presentable(classify_exception(error), self._secrets)) from None
@@ -151,7 +153,7 @@ def _proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     return httpx.Proxy(found if "://" in found else f"http://{found}")
 
 
-def _read(response: httpx.Response, *, whole: bool) -> bytes | None:
+def _read(response: httpx.Response, max_bytes: int, *, whole: bool) -> bytes | None:
     """The body; None where it passes the cap, or breaks off and need not be `whole`: the status says enough.
 
     Raises:
@@ -161,7 +163,7 @@ def _read(response: httpx.Response, *, whole: bool) -> bytes | None:
     try:
         for chunk in response.iter_bytes():  # as it comes: a chunk size would wait for one
             body += chunk
-            if len(body) > MAX_BODY_BYTES:
+            if len(body) > max_bytes:
                 return None
     except httpx.RequestError:
         if whole:

@@ -24,25 +24,25 @@ from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destina
 from pipeline.platforms.base import (
     Absent,
     Account,
+    Adapter,
     Capabilities,
     ChangeOutcome,
-    Content,
     Gone,
     Guarantee,
     Identity,
     Inconclusive,
     Journal,
-    Measure,
     Metrics,
     Permalink,
     PlatformError,
-    Problem,
     Published,
     PublishOutcome,
     ReconcileOutcome,
     Rejected,
+    Setting,
     Unknown,
 )
+from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError, garbled, required
 from pipeline.platforms.http import Wire, as_list, as_object, batches
 from pipeline.platforms.mailchimp_report import metrics_of
@@ -64,13 +64,25 @@ _SKEW: Final = timedelta(minutes=10)
 _CAMPAIGN_FIELDS: Final = ("id", "status", "send_time", "long_archive_url", "archive_url", "settings", "recipients")
 
 
-class MailchimpAdapter:
+class MailchimpAdapter(Adapter):
     name: ClassVar[str] = "mailchimp"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    title: ClassVar[str] = "Mailchimp"
+    capabilities: Capabilities = Capabilities(
         update=False, delete=False, schedule=False, metrics=True, metrics_batch=_PAGE, guarantee=Guarantee.CERTAIN
     )
     permalink: ClassVar[Permalink] = Permalink(
         pattern=r"[0-9a-f]+", handle=_CAMPAIGN_STEP, where="the campaign's id as the API has it, ten letters and digits"
+    )
+    settings: ClassVar[Sequence[Setting]] = (
+        Setting("list_id", "The audience's id.", required=True),
+        Setting("from_name", "Whom the emails are from.", required=True),
+        Setting("reply_to", "Where answers go.", required=True),
+        Setting("segment_id", "A saved segment of the audience, which alone gets them."),
+        Setting("base_url", "The API's address up to /3.0; default that of the key's data centre."),
+    )
+    secrets: ClassVar[Sequence[Setting]] = (
+        Setting("api_key", "A key of the Marketing API.", required=True),
+        Setting("server_prefix", "The data centre: us6.", required=True),
     )
 
     def __init__(self, account: Account) -> None:
@@ -93,8 +105,8 @@ class MailchimpAdapter:
             for tag in (UNSUBSCRIBE_TAG, ADDRESS_TAG)
             if tag not in content.body
         ]
-        if content.media_urls:
-            problems.append(Problem("media_urls", "Pictures of an email belong into its HTML."))
+        if content.media:
+            problems.append(Problem("media", "Pictures of an email belong into its HTML."))
         try:
             self._segment(content)
         except CallError as failure:

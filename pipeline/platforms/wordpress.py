@@ -21,25 +21,25 @@ from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destina
 from pipeline.platforms.base import (
     Absent,
     Account,
+    Adapter,
     Capabilities,
     Changed,
     ChangeOutcome,
-    Content,
     Gone,
     Guarantee,
     Identity,
     Inconclusive,
     Journal,
-    Measure,
     Metrics,
     Permalink,
     PlatformError,
-    Problem,
     Published,
     PublishOutcome,
     ReconcileOutcome,
     Rejected,
+    Setting,
 )
+from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError, garbled, required
 from pipeline.platforms.http import Wire, as_list, as_object, batches
 from pipeline.text.fitting import fit
@@ -55,13 +55,19 @@ _LIVE: Final = ("publish", "trash")
 """What was live; a post in the trash was taken down after that."""
 
 
-class WordPressAdapter:
+class WordPressAdapter(Adapter):
     name: ClassVar[str] = "wordpress"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    title: ClassVar[str] = "WordPress"
+    capabilities: Capabilities = Capabilities(
         update=True, delete=True, schedule=False, metrics=False, metrics_batch=100, guarantee=Guarantee.LIKELY
     )
     permalink: ClassVar[Permalink] = Permalink(
         pattern=r"\d+", in_address=r"[?&]p=(\d+)", where="the number after post= in the address of its editor"
+    )
+    settings: ClassVar[Sequence[Setting]] = (Setting("api_url", "The site's address.", required=True),)
+    secrets: ClassVar[Sequence[Setting]] = (
+        Setting("username", "The author's log-in name.", required=True),
+        Setting("app_password", "An Application Password of that user.", required=True),
     )
 
     def __init__(self, account: Account) -> None:
@@ -95,8 +101,6 @@ class WordPressAdapter:
             problems.append(Problem("title", "A WordPress post needs a title."))
         if not content.body.strip():
             problems.append(Problem("body", "The post has no text."))
-        if content.media_urls:
-            problems.append(Problem("media_urls", "Pictures can't be sent to WordPress yet."))
         problems += [
             Problem(f"platform_specific.{name}", "Must be a list of names.")
             for name in ("categories", "tags")

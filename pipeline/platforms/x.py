@@ -25,26 +25,26 @@ from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destina
 from pipeline.platforms.base import (
     Absent,
     Account,
+    Adapter,
     Capabilities,
     Changed,
     ChangeOutcome,
-    Content,
     Gone,
     Guarantee,
     Identity,
     Journal,
-    Measure,
     Metrics,
     Permalink,
     PlatformError,
-    Problem,
     Published,
     PublishOutcome,
     Quota,
     ReconcileOutcome,
     Rejected,
+    Setting,
     Unknown,
 )
+from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError, garbled, required
 from pipeline.platforms.http import Wire, as_list, as_object, batches
 from pipeline.platforms.limits import quota
@@ -69,13 +69,26 @@ _ACCOUNT_PROBLEMS: Final = ("oauth1-permissions", "client-forbidden")
 _INTERACTIONS: Final = ("like_count", "repost_count", "reply_count", "quote_count", "bookmark_count")
 
 
-class XAdapter:
+class XAdapter(Adapter):
     name: ClassVar[str] = "x"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    title: ClassVar[str] = "X"
+    capabilities: Capabilities = Capabilities(
         update=False, delete=True, schedule=False, metrics=True, metrics_batch=100, guarantee=Guarantee.LIKELY
     )
     permalink: ClassVar[Permalink] = Permalink(
         pattern=r"\d+", in_address=r"/status/(\d+)", where="the number after /status/ in its address"
+    )
+    settings: ClassVar[Sequence[Setting]] = (
+        Setting("base_url", "The API's address; default https://api.x.com."),
+        Setting("user_id", "The account's number; saves a call when looking back."),
+        Setting("max_weighted_length", "For accounts that may write more than 280."),
+        Setting("fields_parameter", "X's name for the parameter that selects a post's fields; default tweet.fields."),
+    )
+    secrets: ClassVar[Sequence[Setting]] = (
+        Setting("api_key", "The app's consumer key.", required=True),
+        Setting("api_secret", "The app's consumer secret.", required=True),
+        Setting("access_token", "The account's access token.", required=True),
+        Setting("access_secret", "The secret of that token.", required=True),
     )
 
     def __init__(self, account: Account) -> None:
@@ -120,8 +133,6 @@ class XAdapter:
             problems.append(Problem("body", "The post holds a character that X refuses."))
         if x_text.cashtags(content.body) > 1:
             problems.append(Problem("body", "X takes one cashtag a post."))
-        if content.media_urls:
-            problems.append(Problem("media_urls", "Pictures can't be sent to X yet."))
         return problems
 
     def measure(self, content: Content) -> list[Measure]:

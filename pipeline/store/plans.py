@@ -15,6 +15,8 @@ from pipeline.vocabulary import DistributionStatus, PostStatus
 
 @dataclass(frozen=True, slots=True)
 class PlannablePost:
+    """`media` are described as a version's are."""
+
     id: UUID
     canonical_id: str
     status: PostStatus
@@ -30,6 +32,7 @@ class PlannablePost:
     excerpt: str | None
     keywords: Sequence[str]
     author: str
+    media: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,14 @@ def _post(connection: sa.Connection, canonical_id: str, locking: str) -> Plannab
         sa.text(f"""
             select p.id, p.canonical_id, p.status, p.vertical_id, v.name as vertical, v.base_url, v.language,
                 p.generated_content_id, p.content_type, p.title, p.slug, p.content, p.excerpt, p.keywords,
-                u.full_name as author
+                u.full_name as author,
+                coalesce((
+                    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                        'kind', m.kind, 'mime_type', m.mime_type, 'size', m.bytes, 'width', m.width, 'height', m.height,
+                        'duration_seconds', m.duration_seconds, 'url', m.url, 'sha256', m.sha256,
+                        'alt_text', m.alt_text)) order by m.position)
+                    from post_media m where m.post_id = p.id
+                ), '[]') as media
             from publisher_posts p
             join publisher_verticals v on v.id = p.vertical_id
             join users u on u.id = p.author_id
@@ -110,6 +120,18 @@ def write_version(connection: sa.Connection, post: PlannablePost, group_id: UUID
             set_=dict(version),
             where=distributions.c.status.in_([DistributionStatus.DRAFT, DistributionStatus.HELD]),
         )
+    )
+
+
+def drop_version(connection: sa.Connection, post_id: UUID, platform_id: UUID) -> None:
+    """Of an account that can have none any more; what was ever tried stays."""
+    connection.execute(
+        sa.text("""
+            delete from distributions d
+            where d.post_id = :post_id and d.platform_id = :platform_id and d.status in ('draft', 'held')
+                and not exists (select 1 from publish_attempts a where a.distribution_id = d.id)
+        """),
+        {"post_id": post_id, "platform_id": platform_id},
     )
 
 

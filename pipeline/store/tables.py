@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     FetchedValue,
     Integer,
     LargeBinary,
@@ -165,6 +166,24 @@ content_templates = Table(
     Column("max_tokens", Integer),
     Column("temperature", Numeric),
     Column("is_active", Boolean),
+    Column("created_at", Instant),
+)
+
+post_media = Table(
+    "post_media",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("post_id", Uuid),
+    Column("position", SmallInteger),
+    Column("kind", Text),
+    Column("mime_type", Text),
+    Column("url", Text),
+    Column("sha256", Text),
+    Column("bytes", BigInteger),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("duration_seconds", Double),
+    Column("alt_text", Text),
     Column("created_at", Instant),
 )
 

@@ -13,24 +13,22 @@ from pipeline.platforms.base import (
     Account,
     Adapter,
     Capabilities,
-    ChangeOutcome,
-    Content,
     Gone,
     Guarantee,
     Identity,
     Inconclusive,
     Journal,
-    Measure,
     Metrics,
     NotSent,
     Permalink,
     PlatformError,
-    Problem,
     Published,
     PublishOutcome,
     ReconcileOutcome,
+    Setting,
     Unknown,
 )
+from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.store.accounts import AccountRow
 from pipeline.vocabulary import ErrorKind
 
@@ -73,9 +71,12 @@ class Platform:
         return sum(1 for _, sent, _ in self.sent if sent == str(distribution_id))
 
 
-class _TestAdapter:
+class _TestAdapter(Adapter):
     name: ClassVar[str] = "test"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    title: ClassVar[str] = "Test"
+    settings: ClassVar[Sequence[Setting]] = ()
+    secrets: ClassVar[Sequence[Setting]] = ()
+    capabilities: Capabilities = Capabilities(
         update=False, delete=False, schedule=False, metrics=True, metrics_batch=100, guarantee=Guarantee.LIKELY
     )
     permalink: ClassVar[Permalink] = Permalink()
@@ -106,12 +107,6 @@ class _TestAdapter:
         if self.platform.answer is not None:
             return self.platform.answer
         return self._published(content) if self.platform.effects_of(content.distribution_id) else Absent()
-
-    def update(self, external_id: str, content: Content) -> ChangeOutcome:
-        raise NotImplementedError
-
-    def delete(self, external_id: str) -> ChangeOutcome:
-        raise NotImplementedError
 
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
         return {external_id: Metrics(impressions=100, engagements=0) for external_id in external_ids}

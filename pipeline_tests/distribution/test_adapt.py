@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from pipeline.platforms import newsletter, x_text
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent
-from pipeline.platforms.base import Account, Content
+from pipeline.platforms.base import Account
+from pipeline.platforms.content import Content
 from pipeline.platforms.registry import adapter_class, platform_names
 from pipeline.text.fitting import ELLIPSIS, fit, link_spans, sentence_ends
 from pipeline.text.rendering import blocks, clean
@@ -257,7 +258,7 @@ def as_sent(content: AdaptedContent) -> Content:
         title=content.title,
         body=content.body,
         link_url=content.link_url,
-        media_urls=content.media_urls,
+        media=content.media,
         platform_specific=content.platform_specific,
     )
 

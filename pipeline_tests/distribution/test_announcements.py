@@ -13,7 +13,8 @@ import structlog
 
 from pipeline.distribution.relay import deliver_due
 from pipeline.followups import handlers
-from pipeline.platforms.base import Account, Content, Journal, Published
+from pipeline.platforms.base import Account, Journal, Published
+from pipeline.platforms.content import Content
 from pipeline.platforms.registry import open_adapter
 from pipeline.settings import Settings, settings
 from pipeline.store import outbox, tables

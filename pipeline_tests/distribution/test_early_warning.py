@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from pipeline.distribution.accounts import AccountUnusableError, adapter_factory
 from pipeline.distribution.credentials import Keepers
 from pipeline.distribution.early_warning import look_ahead
-from pipeline.platforms.base import Identity, PlatformError, PlatformUnavailableError, Problem
+from pipeline.platforms.base import Identity, PlatformError, PlatformUnavailableError
+from pipeline.platforms.content import Problem
 from pipeline.sandbox.server import running
 from pipeline.sandbox.wordpress.credentials import CONTRIBUTOR
 from pipeline.sandbox.x.credentials import READ_ONLY, USER

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from pipeline.distribution.own_pages import HomePages, own_origins
 from pipeline.distribution.preflight import Objection, objection
 from pipeline.distribution.publish import publish_due
-from pipeline.platforms.base import Account, Problem
+from pipeline.platforms.base import Account
+from pipeline.platforms.content import Problem
 from pipeline.store import claims, tables
 from pipeline_tests import factories
 from pipeline_tests.distribution.platform import NO_LOOK_AHEAD, Platform, _TestAdapter

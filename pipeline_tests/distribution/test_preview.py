@@ -4,11 +4,13 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.distribution.plan import plan_post
-from pipeline.distribution.preview import Media, PreviewError, preview_post
+from pipeline.distribution.preview import PreviewError, preview_post
 from pipeline.distribution.publish import publish_due
-from pipeline.platforms.base import Measure
+from pipeline.platforms.content import Measure
+from pipeline.platforms.media.facts import Media
 from pipeline.store import tables
 from pipeline.store.posts import UnknownPostError
+from pipeline.vocabulary import MediaKind
 from pipeline_tests import factories
 from pipeline_tests.distribution.platform import NO_LOOK_AHEAD, Platform
 
@@ -172,11 +174,15 @@ def test_a_picture_is_shown_with_its_text_and_one_without_is_a_warning(engine, c
         engine,
         connection,
         "wordpress",
-        media_urls=["https://example.com/a.jpg", "https://example.com/b.jpg"],
-        platform_specific={"image_alt": "A bud"},
+        platform_specific={"media": [picture("a", "A bud").document(), picture("b").document()]},
     )
-    assert version.media == [Media("https://example.com/a.jpg", "A bud"), Media("https://example.com/b.jpg", "")]
+    assert version.media == (picture("a", "A bud"), picture("b"))
     assert version.warnings == ["media: https://example.com/b.jpg has no alternative text."]
+
+
+def picture(name: str, alt_text: str = "") -> Media:
+    url = f"https://example.com/{name}.jpg"
+    return Media(MediaKind.IMAGE, "image/jpeg", 9, 64, 48, url=url, sha256="0" * 64, alt_text=alt_text)
 
 
 def test_the_site_counts_what_lists_and_search_engines_show(engine, connection, tmp_path):

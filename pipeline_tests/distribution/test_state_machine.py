@@ -25,7 +25,8 @@ from pipeline.distribution.hashing import version_hash
 from pipeline.distribution.publish import publish_due
 from pipeline.distribution.reconcile import reconcile
 from pipeline.editorial import review
-from pipeline.platforms.base import Content, NotSent, PlatformError, Rejected
+from pipeline.platforms.base import NotSent, PlatformError, Rejected
+from pipeline.platforms.content import Content
 from pipeline.store import accounts, claims, tables, users
 from pipeline.store.announcements import Announce
 from pipeline.store.database import transaction

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.registry import stand_ins
 from pipeline.sandbox.server import running
-from pipeline_tests.platforms.rehearsal import Platform, platform_of
+from pipeline_tests.platforms.rehearsal import SAMPLE, Platform, platform_of
 
 Answering = Callable[[Any], None]
 """What to do with a request: a BaseHTTPRequestHandler whose `said` is the body."""
@@ -19,7 +21,7 @@ Answering = Callable[[Any], None]
 
 @pytest.fixture(scope="module")
 def _served_sandbox() -> Iterator[Sandbox]:
-    with running() as sandbox:
+    with running(processing=timedelta(seconds=0.2)) as sandbox:
         yield sandbox
 
 
@@ -29,10 +31,17 @@ def sandbox(_served_sandbox: Sandbox) -> Sandbox:
     return _served_sandbox
 
 
+@pytest.fixture(scope="module")
+def library() -> Iterator[str]:
+    """The address under which the sample's files are served."""
+    with serving(partial(SimpleHTTPRequestHandler, directory=str(SAMPLE))) as url:
+        yield url
+
+
 @pytest.fixture(params=stand_ins())
-def platform(request: pytest.FixtureRequest, sandbox: Sandbox) -> Platform:
+def platform(request: pytest.FixtureRequest, sandbox: Sandbox, library: str) -> Platform:
     """Each platform of the sandbox in turn."""
-    return platform_of(request.param, sandbox)
+    return platform_of(request.param, sandbox, library)
 
 
 @contextmanager
@@ -50,7 +59,13 @@ def answering(answer: Answering) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving(Handler) as url:
+        yield url
+
+
+@contextmanager
+def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

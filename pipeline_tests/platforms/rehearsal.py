@@ -3,18 +3,29 @@
 What differs from platform to platform is said in `rehearsals/<name>.py`, which holds a `REHEARSAL`.
 """
 
+import hashlib
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from pipeline.platforms.base import Account, Adapter, Content, Journal, Published
+import pipeline.sample
+from pipeline.platforms.base import Account, Adapter, Journal, Published
+from pipeline.platforms.content import Content
+from pipeline.platforms.media.examine import examine
+from pipeline.platforms.media.facts import Media
+from pipeline.platforms.media.source import MediaSource
 from pipeline.platforms.registry import open_adapter
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.ledger import Effect
 from pipeline.sandbox.registry import stand_ins
+from pipeline.vocabulary import MediaKind
+
+SAMPLE = Path(pipeline.sample.__file__).parent / "media"
+SAMPLE_FILES = {"picture": "picture.jpg", "cover": "cover.jpg", "video": "video.mp4", "sound": "sound.mp3"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,8 @@ class Rehearsal:
         content: something to publish that no other publication says, for a distribution's id.
         every_step: the `platform_specific` with which a publication takes all the steps it can.
         repeatable: the ledger's names for steps of a publication that a repetition leaves as they were.
+        media: the kinds of the sample's files that every content has, where the platform takes none without.
+        every_media: those with which a publication takes all the steps it can.
         public: the credentials that are no secrets.
         asks_first: a publication's first call has no effect, whatever becomes of it.
         tells_retry_time: its answer to one call too many says when to come again.
@@ -36,6 +49,8 @@ class Rehearsal:
     sending: tuple[str, str]
     content: Callable[[str], Content]
     every_step: Mapping[str, Any] = field(default_factory=dict)
+    media: Sequence[str] = ()
+    every_media: Sequence[str] = ()
     repeatable: frozenset[str] = frozenset()
     public: frozenset[str] = frozenset()
     asks_first: bool = False
@@ -60,6 +75,8 @@ class Platform:
     name: str
     sandbox: Sandbox
     rehearsal: Rehearsal
+    library: str
+    """Where the sample's files are served."""
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -80,6 +97,7 @@ class Platform:
             publish_config=self.config,
             credentials=self.credentials,
             timeout_seconds=5.0,
+            media=MediaSource(lambda: [self.library]),
         )
         return replace(account, **changes)
 
@@ -87,11 +105,17 @@ class Platform:
         return open_adapter(self.account(**changes))
 
     def content(self, **changes: Any) -> Content:
-        return replace(self.rehearsal.content(str(uuid.uuid4())), **changes)
+        content = self.rehearsal.content(str(uuid.uuid4()))
+        return replace(content, **{"media": self.media(*self.rehearsal.media), **changes})
 
     def whole_content(self) -> Content:
         """Content whose publication takes every step."""
-        return self.content(platform_specific=self.rehearsal.every_step)
+        media = self.rehearsal.every_media or self.rehearsal.media
+        return self.content(platform_specific=self.rehearsal.every_step, media=self.media(*media))
+
+    def media(self, *names: str) -> tuple[Media, ...]:
+        """Files of the sample, by the names of SAMPLE_FILES."""
+        return tuple(sample_media(name, self.library) for name in names)
 
     def effects(self) -> list[Effect]:
         """What readers have seen."""
@@ -115,8 +139,19 @@ def rehearsal_of(platform: str) -> Rehearsal:
     return rehearsal
 
 
-def platform_of(name: str, sandbox: Sandbox) -> Platform:
-    return Platform(name, sandbox, rehearsal_of(name))
+def platform_of(name: str, sandbox: Sandbox, library: str) -> Platform:
+    return Platform(name, sandbox, rehearsal_of(name), library)
+
+
+def sample_media(name: str, library: str) -> Media:
+    path = SAMPLE / SAMPLE_FILES[name]
+    facts = examine(path)
+    return Media(
+        **asdict(facts),
+        url=f"{library}/{path.name}",
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        alt_text="" if facts.kind is MediaKind.AUDIO else f"The sample's {name}",
+    )
 
 
 def publish(adapter: Adapter, content: Content, notebook: Notebook | None = None) -> Published:

@@ -18,15 +18,16 @@ from pipeline.platforms.base import (
     Adapter,
     Changed,
     ChangeOutcome,
-    Content,
     Gone,
     Inconclusive,
     NotSent,
     PlatformUnavailableError,
     Published,
+    ReconcileOutcome,
     Rejected,
     Unknown,
 )
+from pipeline.platforms.content import Content
 from pipeline.platforms.registry import open_adapter
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import answering, reply
@@ -100,13 +101,25 @@ def wait_for_effect(platform: Platform) -> None:
 
 
 def assert_found_as_the_ledger_says(platform: Platform, adapter: Adapter, content: Content, notebook: Notebook) -> None:
-    answer = adapter.reconcile(content, notebook.journal())
+    answer = settled_answer(adapter, content, notebook)
     effects = platform.effects()
     if effects:
         assert isinstance(answer, Published)
         assert [answer.external_id] == [effect.external_id for effect in effects]
     else:
         assert answer == Absent()
+
+
+def settled_answer(adapter: Adapter, content: Content, notebook: Notebook) -> ReconcileOutcome:
+    """What reconciling says once the platform has done with what it was given."""
+    deadline = time.monotonic() + 10
+    while (
+        isinstance(answer := adapter.reconcile(content, notebook.journal()), Inconclusive)
+        and answer.error.kind is ErrorKind.PENDING
+    ):
+        assert time.monotonic() < deadline, "the platform never came to an end"
+        time.sleep(0.05)
+    return answer
 
 
 def calls_of(platform: Platform, act: Callable[[], object]) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from pipeline.platforms.base import Absent, Content, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
+from pipeline.platforms.base import Absent, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
+from pipeline.platforms.content import Content
 from pipeline.platforms.mailchimp_report import metrics_of
 from pipeline.platforms.registry import open_adapter
 from pipeline.sandbox.client import Sandbox
@@ -21,8 +22,8 @@ from pipeline_tests.platforms.rehearsals.mailchimp import EMAIL
 
 
 @pytest.fixture
-def mailchimp(sandbox: Sandbox) -> Platform:
-    return platform_of("mailchimp", sandbox)
+def mailchimp(sandbox: Sandbox, library: str) -> Platform:
+    return platform_of("mailchimp", sandbox, library)
 
 
 def asked(mailchimp: Platform, method: str, path: str, **request: Any) -> Any:
@@ -259,11 +260,11 @@ def test_reports_come_singly_or_as_a_list_and_the_deleted_are_gone(mailchimp: Pl
 
 
 def test_what_mailchimp_would_refuse_is_told_beforehand(mailchimp: Platform):
-    content = Content("id", title="x" * 151, body="<p>Bare</p>", media_urls=["https://e.org/a.png"])
+    content = Content("id", title="x" * 151, body="<p>Bare</p>", media=mailchimp.media("picture"))
     assert [problem.field for problem in mailchimp.adapter().validate(content)] == [
         "title",
         "body",
         "body",
-        "media_urls",
+        "media",
     ]
     assert [problem.field for problem in mailchimp.adapter().validate(Content("id", title="", body=EMAIL))] == ["title"]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.platforms.media.examine import examine, type_of
-from pipeline.platforms.media.facts import Facts, MediaError, MediaKind
+from pipeline.platforms.media.facts import Facts, MediaError
+from pipeline.vocabulary import MediaKind
 from pipeline_tests.platforms.media_files import (
     box,
     film,

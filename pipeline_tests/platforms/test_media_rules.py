@@ -2,12 +2,14 @@
 
 import pytest
 
-from pipeline.platforms.media.facts import Media, MediaKind
+from pipeline.platforms.media.facts import Media
 from pipeline.platforms.media.rules import MediaRule, problems
+from pipeline.vocabulary import MediaKind
 
 PICTURES = MediaRule(
     MediaKind.IMAGE, ("image/jpeg",), max_bytes=8_000_000, most=2, aspect=(0.8, 1.91), width=(320, 1440)
 )
+
 FILMS = MediaRule(MediaKind.VIDEO, ("video/mp4",), max_bytes=300_000_000, width=(320, 1920), seconds=(3, 900))
 SOUNDS = MediaRule(MediaKind.AUDIO, ("audio/mpeg", "audio/mp4"), max_bytes=100_000_000, seconds=(1, 7200))
 RULES = (PICTURES, FILMS, SOUNDS)
@@ -76,7 +78,7 @@ def test_what_fits_or_can_be_made_to_fit_is_no_problem(media: Media):
 )
 def test_what_no_conversion_mends_is_a_problem(media: Media, message: str):
     (problem,) = problems([media], RULES)
-    assert (problem.field, problem.message) == ("media_urls", f"{media.url}: {message}")
+    assert (problem.field, problem.message) == ("media", f"{media.url}: {message}")
 
 
 def test_a_film_for_a_platform_without_mp4_is_not_converted():
@@ -88,7 +90,7 @@ def test_a_film_for_a_platform_without_mp4_is_not_converted():
 
 def test_too_many_and_kinds_that_are_not_taken_are_problems():
     assert [each.message for each in problems([picture(), picture(), picture(), film()], [PICTURES])] == [
+        "https://example.com/f: The platform takes no video.",
         "The platform takes at most 2 image files, and there are 3.",
-        "The platform takes no video.",
     ]
     assert problems([], []) == []

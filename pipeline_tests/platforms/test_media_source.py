@@ -13,9 +13,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from pipeline.platforms.fetch import origin_of
 from pipeline.platforms.media.examine import examine
-from pipeline.platforms.media.facts import Media, MediaError, MediaKind
+from pipeline.platforms.media.facts import Media, MediaError
 from pipeline.platforms.media.rules import MediaRule
 from pipeline.platforms.media.source import LocalMedia, MediaSource
+from pipeline.vocabulary import MediaKind
 from pipeline_tests.platforms.media_files import film, noise, picture, sound, written
 from pipeline_tests.web import serve
 
@@ -32,7 +33,7 @@ def opened(body: bytes, rule: MediaRule, approved: bytes | None = None):
     reviewed = body if approved is None else approved
     with serve(lambda _: (200, {"Content-Type": "text/html"}, body)) as address:
         media = Media(rule.kind, "", len(reviewed), url=f"{address}/file", sha256=hashlib.sha256(reviewed).hexdigest())
-        with MediaSource({origin_of(address)}).open(media, rule) as local:
+        with MediaSource(lambda: {origin_of(address)}).open(media, rule) as local:
             yield local
 
 
@@ -85,7 +86,10 @@ def test_a_private_address_is_refused_for_good_and_an_outage_is_not():
     assert refusal.value.permanent
     with serve(lambda _: (503, {}, b"")) as address:
         media = Media(IMAGE, "image/png", 9, url=address, sha256="")
-        with pytest.raises(MediaError, match="503") as outage, MediaSource({origin_of(address)}).open(media, PICTURES):
+        with (
+            pytest.raises(MediaError, match="503") as outage,
+            MediaSource(lambda: {origin_of(address)}).open(media, PICTURES),
+        ):
             pass
     assert not outage.value.permanent
 

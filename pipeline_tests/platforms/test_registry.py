@@ -35,7 +35,8 @@ class PigeonAdapter:
 """
 FLIGHT = """
 from pipeline.platforms.article import AdaptableArticle
-from pipeline.platforms.base import Account, Content
+from pipeline.platforms.base import Account
+from pipeline.platforms.content import Content
 from pipeline.platforms.permalinks import external_id
 from pipeline.platforms.registry import adapter_class, open_adapter, platform_names
 

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from pipeline.platforms.base import Absent, Content, Identity, Inconclusive, NotSent, Published, Rejected
+from pipeline.platforms.base import Absent, Identity, Inconclusive, NotSent, Published, Rejected
+from pipeline.platforms.content import Content
 from pipeline.platforms.wordpress import slug_for
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.wordpress.credentials import CONTRIBUTOR
@@ -18,8 +19,8 @@ from pipeline_tests.platforms.rehearsal import Notebook, Platform, platform_of, 
 
 
 @pytest.fixture
-def wordpress(sandbox: Sandbox) -> Platform:
-    return platform_of("wordpress", sandbox)
+def wordpress(sandbox: Sandbox, library: str) -> Platform:
+    return platform_of("wordpress", sandbox, library)
 
 
 def stored(platform: Platform, path: str, **query: Any) -> Any:
@@ -167,9 +168,9 @@ def test_of_many_posts_those_that_are_gone_are_told_and_the_rest_is_unknown(word
 
 
 def test_what_wordpress_would_refuse_or_drop_is_told_beforehand(wordpress: Platform):
-    content = Content("id", title=" ", body="", media_urls=["https://e.org/a.png"], platform_specific={"tags": "one"})
+    content = Content("id", title=" ", body="", platform_specific={"tags": "one"})
     problems = wordpress.adapter().validate(content)
-    assert [problem.field for problem in problems] == ["title", "body", "media_urls", "platform_specific.tags"]
+    assert [problem.field for problem in problems] == ["title", "body", "platform_specific.tags"]
 
 
 def test_a_user_who_may_not_publish_is_found_out_by_asking_and_rests_the_account_at_sending(wordpress: Platform):

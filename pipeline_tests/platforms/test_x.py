@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.platforms import x_text
-from pipeline.platforms.base import Absent, Content, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
+from pipeline.platforms.base import Absent, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
+from pipeline.platforms.content import Content
 from pipeline.platforms.x import metrics_of
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.x.credentials import READ_ONLY
@@ -17,8 +18,8 @@ from pipeline_tests.platforms.rehearsal import Notebook, Platform, platform_of, 
 
 
 @pytest.fixture
-def x(sandbox: Sandbox) -> Platform:
-    return platform_of("x", sandbox)
+def x(sandbox: Sandbox, library: str) -> Platform:
+    return platform_of("x", sandbox, library)
 
 
 def said_by_x(x: Platform, status: int, body: Any) -> Any:
@@ -189,7 +190,6 @@ def test_what_x_would_refuse_is_told_beforehand(x: Platform):
     assert messages("") == ["The post has no text."]
     assert messages("$AAPL and $MSFT") == ["X takes one cashtag a post."]
     assert messages("a mark \ufeff inside") == ["The post holds a character that X refuses."]
-    assert messages("fine", media_urls=["https://e.org/a.png"]) == ["Pictures can't be sent to X yet."]
     premium = x.adapter(publish_config={**x.config, "max_weighted_length": 4000})
     assert premium.validate(Content("id", body="a" * 4000)) == []
 

@@ -64,6 +64,7 @@ def _spelled_out(type_name: str, primary_key: bool) -> tuple[str, bool]:
         ("ingest_status", vocabulary.IngestStatus),
         ("user_role", vocabulary.UserRole),
         ("ai_outcome", vocabulary.AiOutcome),
+        ("media_kind", vocabulary.MediaKind),
         ("metrics_state", vocabulary.MetricsState),
         ("warning_kind", vocabulary.WarningKind),
         ("warning_stage", vocabulary.WarningStage),

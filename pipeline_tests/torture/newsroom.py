@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pipeline.distribution.contents import stored
 from pipeline.platforms.article import AdaptableArticle
 from pipeline.platforms.registry import adapter_class, platform_names
 from pipeline.sandbox.registry import find_stand_in
@@ -83,11 +84,7 @@ class Newsroom:
                     post_id=post_id,
                     review_id=review_id,
                     due_in=due_in,
-                    title=version.title,
-                    body=version.body,
-                    link_url=version.link_url,
-                    media_urls=list(version.media_urls),
-                    platform_specific=dict(version.platform_specific),
+                    **stored(version),
                     cross_post_group_id=group,
                 )
                 made.append(Sent(id_, row.name, account_id, mark))

@@ -21,7 +21,8 @@ import httpcore
 import sqlalchemy as sa
 
 from pipeline.distribution.accounts import AdapterFactory
-from pipeline.platforms.base import Adapter, Content, Journal, PublishOutcome, ReconcileOutcome
+from pipeline.platforms.base import Adapter, Journal, PublishOutcome, ReconcileOutcome
+from pipeline.platforms.content import Content
 from pipeline.store.accounts import AccountRow
 
 Reach = Callable[[str], None]

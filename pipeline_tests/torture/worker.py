@@ -23,7 +23,8 @@ from pipeline.distribution.credentials import Keepers
 from pipeline.distribution.engine import EngineConfig
 from pipeline.distribution.publish import publish_due
 from pipeline.distribution.reconcile import reconcile
-from pipeline.platforms.base import Account, Content
+from pipeline.platforms.base import Account
+from pipeline.platforms.content import Content
 from pipeline.platforms.failures import CallError
 from pipeline.platforms.http import Wire
 from pipeline.platforms.registry import adapter_class, platform_names

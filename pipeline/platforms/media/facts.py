@@ -1,13 +1,10 @@
 """What is known of a media file once its bytes were read, and the failure to make one fit for a platform."""
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
-
-class MediaKind(StrEnum):
-    IMAGE = "image"
-    VIDEO = "video"
-    AUDIO = "audio"
+from pipeline.vocabulary import MediaKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,18 @@ class Media(Facts):
     url: str
     sha256: str
     alt_text: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it; what is not known is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Media":
+        """Raises: ValueError: it is none."""
+        try:
+            return cls(**{**document, "kind": MediaKind(document["kind"])})
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"This is no description of a media file: {error}.") from None
 
 
 class MediaError(Exception):

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.platforms.media.facts import Facts, MediaError, MediaKind
+from pipeline.platforms.media.facts import Facts, MediaError
 from pipeline.platforms.media.rules import JPEG, PNG, WEBP, MediaRule
+from pipeline.vocabulary import MediaKind
 
 if TYPE_CHECKING:
     from PIL import Image

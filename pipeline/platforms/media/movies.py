@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from pipeline.platforms.media.facts import Facts, MediaError, MediaKind
+from pipeline.platforms.media.facts import Facts, MediaError
+from pipeline.vocabulary import MediaKind
 
 _MOST_BOXES: Final = 100_000
 """More than a day of fragments has; a file of nothing but empty boxes would be read for hours."""

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.platforms.base import Problem
-from pipeline.platforms.media.facts import Facts, Media, MediaKind
+from pipeline.platforms.content import Problem
+from pipeline.platforms.media.facts import Facts, Media
+from pipeline.vocabulary import MediaKind
 
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
@@ -19,7 +20,8 @@ class MediaRule:
     """What one platform takes of one kind.
 
     `aspect` (width by height), `width` in pixels and `seconds` are (least, most), both allowed; None where any will do.
-    `most` is how many of the kind a post may have.
+    `most` is how many of the kind a post may have. Of several rules for one kind, a file's is the one that names its
+    type, else the last.
     """
 
     kind: MediaKind
@@ -33,18 +35,27 @@ class MediaRule:
 
 def problems(media: Sequence[Media], rules: Sequence[MediaRule]) -> list[Problem]:
     """What would keep a post's media from the platform, as far as no conversion can mend it; for `validate`."""
-    by_kind = {rule.kind: rule for rule in rules}
     found = []
-    for kind, count in Counter(each.kind for each in media).items():
-        rule = by_kind.get(kind)
-        if rule is None:
-            found.append(f"The platform takes no {kind}.")
-        elif count > rule.most:
-            found.append(f"The platform takes at most {rule.most} {kind} files, and there are {count}.")
+    counts: Counter[MediaRule] = Counter()
     for each in media:
-        if each.kind in by_kind:
-            found += [f"{each.url}: {misfit}" for misfit in _lasting_misfits(each, by_kind[each.kind])]
-    return [Problem("media_urls", message) for message in found]
+        rule = rule_for(each, rules)
+        if rule is None:
+            found.append(f"{each.url}: The platform takes no {each.kind}.")
+        else:
+            counts[rule] += 1
+            found += [f"{each.url}: {misfit}" for misfit in _lasting_misfits(each, rule)]
+    found += [
+        f"The platform takes at most {rule.most} {rule.kind} files, and there are {count}."
+        for rule, count in counts.items()
+        if count > rule.most
+    ]
+    return [Problem("media", message) for message in found]
+
+
+def rule_for(facts: Facts, rules: Sequence[MediaRule]) -> MediaRule | None:
+    """The rule that a file falls under; None where the platform takes none of its kind."""
+    of_kind = [rule for rule in rules if rule.kind is facts.kind]
+    return next((rule for rule in of_kind if facts.mime_type in rule.mime_types), of_kind[-1] if of_kind else None)
 
 
 def misfits(facts: Facts, rule: MediaRule) -> list[str]:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pipeline.platforms.media.facts import Facts, MediaError, MediaKind
+from pipeline.platforms.media.facts import Facts, MediaError
+from pipeline.vocabulary import MediaKind
 
 
 def examine(path: Path) -> Facts:

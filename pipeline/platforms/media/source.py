@@ -1,6 +1,6 @@
 """The bytes of a post's media, brought to this machine and made to fit: what adapters upload from."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,8 +10,9 @@ from typing import Final
 from pipeline.platforms.fetch import FetchError, RefusedError, download
 from pipeline.platforms.media import ffmpeg, images
 from pipeline.platforms.media.examine import examine
-from pipeline.platforms.media.facts import Facts, Media, MediaError, MediaKind
+from pipeline.platforms.media.facts import Facts, Media, MediaError
 from pipeline.platforms.media.rules import MediaRule, misfits
+from pipeline.vocabulary import MediaKind
 
 _PIECE: Final = 64 * 1024
 _PATIENCE_SECONDS: Final = 30.0
@@ -38,8 +39,9 @@ class LocalMedia(Facts):
 class MediaSource:
     """Media by their addresses: public ones, and those on the `private_origins` (see `fetch.origin_of`)."""
 
-    def __init__(self, private_origins: Collection[str] = ()) -> None:
-        self._private_origins = frozenset(private_origins)
+    def __init__(self, private_origins: Callable[[], Collection[str]] = tuple) -> None:
+        """`private_origins` is called for each file that is opened."""
+        self._private_origins = private_origins
 
     @contextmanager
     def open(self, media: Media, rule: MediaRule) -> Iterator[LocalMedia]:
@@ -64,7 +66,7 @@ class MediaSource:
                 found = download(
                     media.url,
                     file,
-                    private_origins=self._private_origins,
+                    private_origins=self._private_origins(),
                     max_bytes=media.size,
                     timeout_seconds=seconds,
                 )

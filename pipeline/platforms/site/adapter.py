@@ -14,50 +14,73 @@ from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destina
 from pipeline.platforms.base import (
     Absent,
     Account,
+    Adapter,
     Capabilities,
     Changed,
     ChangeOutcome,
-    Content,
     Gone,
     Guarantee,
     Identity,
     Inconclusive,
     Journal,
-    Measure,
     Metrics,
     NotSent,
     Permalink,
     PlatformError,
     PlatformUnavailableError,
-    Problem,
     Published,
     PublishOutcome,
     ReconcileOutcome,
     Rejected,
+    Setting,
     Unknown,
 )
+from pipeline.platforms.content import Content, Measure, Problem
+from pipeline.platforms.media.rules import JPEG, MP4, PNG, WEBP, MediaRule
 from pipeline.platforms.site import build
 from pipeline.platforms.site.article import SLUG, Article, ArticleState, Copy, compose, read_config, read_copy
 from pipeline.platforms.site.folder import FolderBusyError, RecordError, SiteFolder
 from pipeline.settings import settings
 from pipeline.text.fitting import fit
-from pipeline.vocabulary import ErrorKind
+from pipeline.vocabulary import ErrorKind, MediaKind
 
 _SLUG_HANDLE: Final = "slug"
 _DESCRIPTION_LIMIT: Final = 160
+_LARGEST: Final = 200 * 1024 * 1024
+"""Bytes: what a reader's browser is asked to play from a page."""
+_TAKES: Final = (
+    MediaRule(MediaKind.IMAGE, (JPEG, PNG, WEBP, "image/gif"), _LARGEST),
+    MediaRule(MediaKind.VIDEO, (MP4,), _LARGEST),
+    MediaRule(MediaKind.AUDIO, ("audio/mpeg", "audio/mp4"), _LARGEST),
+)
 """What a search engine shows of a description."""
 
 
-class SiteAdapter:
+class SiteAdapter(Adapter):
     """The publisher's own site. Raises ValueError where the account's `publish_config` can't be used."""
 
     name: ClassVar[str] = "site"
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        update=True, delete=True, schedule=False, metrics=False, metrics_batch=0, guarantee=Guarantee.CERTAIN
+    title: ClassVar[str] = "Own site"
+    capabilities: Capabilities = Capabilities(
+        update=True,
+        delete=True,
+        schedule=False,
+        metrics=False,
+        metrics_batch=0,
+        guarantee=Guarantee.CERTAIN,
+        takes=_TAKES,
     )
     permalink: ClassVar[Permalink] = Permalink(
         pattern=SLUG.pattern, in_address=r"/([a-z0-9-]+)/?$", where="the last part of the page's address"
     )
+    settings: ClassVar[Sequence[Setting]] = (
+        Setting("folder", "Where its pages are written; an absolute path.", required=True),
+        Setting("base_url", "Where readers find it.", required=True),
+        Setting("name", "What it is called.", required=True),
+        Setting("language", "Of its pages; default en."),
+        Setting("description", "One line, for search engines and the feed."),
+    )
+    secrets: ClassVar[Sequence[Setting]] = ()
 
     def __init__(self, account: Account) -> None:
         of_all_sites = {"indexnow_key": settings().indexnow_key, "websub_hub": settings().websub_hub}
@@ -73,6 +96,7 @@ class SiteAdapter:
             title=adaptation.title_of(article, account.max_title_length),
             body=adaptation.markup(article, account.max_content_length),
             link_url=None,
+            media=adaptation.one_of_each(article.media, cls.capabilities.takes),
             platform_specific={
                 "slug": article.slug or article.canonical_url.rstrip("/").rpartition("/")[2],
                 "excerpt": fit(teaser, adaptation.EXCERPT_LIMIT),

@@ -10,12 +10,14 @@ from typing import Annotated, Any, Final
 from markupsafe import Markup
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from pipeline.platforms.base import Content, Problem
+from pipeline.platforms.content import Content, Problem
+from pipeline.platforms.media.facts import Media
 from pipeline.platforms.site import sanitise
+from pipeline.vocabulary import MediaKind
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SLUG_LIMIT: Final = 120
-_RESERVED_SLUGS: Final = frozenset({"archive", "assets"})
+_RESERVED_SLUGS: Final = frozenset({"archive", "assets", "media"})
 _LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _EXCERPT_LIMIT: Final = 200
 
@@ -90,6 +92,11 @@ class Copy(BaseModel):
     language: Language | None = None
     image_url: WebUrl | None = None
     image_alt: Line = ""
+    image_width: int | None = None
+    image_height: int | None = None
+    video_url: WebUrl | None = None
+    video_alt: Line = ""
+    audio_url: WebUrl | None = None
 
     @field_validator("title")
     @classmethod
@@ -132,6 +139,11 @@ class Article(BaseModel):
     canonical_url: str
     image_url: str | None
     image_alt: str
+    image_width: int | None = None
+    image_height: int | None = None
+    video_url: str | None = None
+    video_alt: str = ""
+    audio_url: str | None = None
     body_digest: str
     published_at: AwareDatetime
     modified_at: AwareDatetime
@@ -141,12 +153,23 @@ def read_copy(content: Content) -> tuple[Copy | None, list[Problem]]:
     """The content as copy, or everything that is wrong with it."""
     fields: dict[str, Any] = {key: value for key, value in content.platform_specific.items() if value is not None}
     fields |= {"title": content.title or "", "body": content.body}
-    if content.media_urls:
-        fields["image_url"] = content.media_urls[0]
+    for media in reversed(content.media):  # the first of each kind is the one that stays
+        fields |= _shown(media)
     try:
         return Copy.model_validate(fields), []
     except ValidationError as error:
         return None, [Problem(".".join(map(str, each["loc"])), _message(each["msg"])) for each in error.errors()]
+
+
+def _shown(media: Media) -> dict[str, Any]:
+    match media.kind:
+        case MediaKind.IMAGE:
+            size = {"image_width": media.width, "image_height": media.height}
+            return {"image_url": media.url, "image_alt": media.alt_text, **size}
+        case MediaKind.VIDEO:
+            return {"video_url": media.url, "video_alt": media.alt_text}
+        case MediaKind.AUDIO:
+            return {"audio_url": media.url}
 
 
 def read_config(account_key: str, publish_config: object) -> SiteConfig:
@@ -176,6 +199,11 @@ def compose(copy: Copy, config: SiteConfig, *, slug: str, distribution_id: str, 
         canonical_url=copy.canonical_url or config.url(f"{slug}/"),
         image_url=copy.image_url,
         image_alt=copy.image_alt,
+        image_width=copy.image_width,
+        image_height=copy.image_height,
+        video_url=copy.video_url,
+        video_alt=copy.video_alt,
+        audio_url=copy.audio_url,
         body_digest=hashlib.sha256(copy.body.encode()).hexdigest(),
         published_at=published_at,
         modified_at=published_at,

@@ -18,6 +18,7 @@ from pipeline.platforms.site.folder import PAGE, TOMBSTONE
 _HEADERS: Final = {
     # The sanitiser lets no script through; were it to fail, this stops the script from running.
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
+    "media-src 'self' https: http:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "strict-origin-when-cross-origin",

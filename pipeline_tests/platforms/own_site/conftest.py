@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.platforms.base import Account, Adapter, Content, Journal
+from pipeline.platforms.base import Account, Adapter, Journal
+from pipeline.platforms.content import Content
+from pipeline.platforms.media.facts import Media
 from pipeline.platforms.registry import open_adapter
 from pipeline.platforms.site import server
+from pipeline.vocabulary import MediaKind
 from pipeline_tests.web import serve_app
 
 BODY = "<p>A heavy pan holds its heat.</p><h2>Weight</h2><p>It matters.</p>"
@@ -55,6 +58,10 @@ class Site:
         files = (path for path in self.folder.rglob("*") if path.is_file())
         relative = {str(path.relative_to(self.folder)): path for path in files}
         return {name: path.read_bytes() for name, path in relative.items() if not name.startswith(".pressroom/")}
+
+
+def a_file(kind: MediaKind, url: str = "https://example.com/file", alt_text: str = "") -> Media:
+    return Media(kind, "", 1, 64, 48, url=url, sha256="0" * 64, alt_text=alt_text)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.platforms.base import Published
+from pipeline.vocabulary import MediaKind
+from pipeline_tests.platforms.own_site.conftest import a_file
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -74,8 +76,9 @@ def test_a_hostile_body_comes_out_valid_and_inert(site, hostile):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_hostile_text_in_any_field_stays_text(site, text):
-    fields = {"author": text, "excerpt": text, "description": text, "keywords": [text], "image_alt": text}
-    site.publish("page", title=f"T {text}", media_urls=["https://example.com/a.jpg"], platform_specific=fields)
+    fields = {"author": text, "excerpt": text, "description": text, "keywords": [text]}
+    media = [a_file(MediaKind.IMAGE, alt_text=text), a_file(MediaKind.VIDEO, alt_text=text)]
+    site.publish("page", title=f"T {text}", media=media, platform_specific=fields)
 
     for name in ("page/index.html", "index.html", "archive/index.html"):
         assert_valid_and_inert(site.read(name))
@@ -114,10 +117,23 @@ def test_every_page_is_valid_html(site):
         assert_valid_and_inert(site.read(name))
 
 
+def test_a_page_shows_the_first_picture_film_and_sound_of_its_post(site):
+    names = {MediaKind.AUDIO: "listen.mp3", MediaKind.VIDEO: "turn.mp4", MediaKind.IMAGE: "wheel.jpg"}
+    media = [a_file(kind, url=f"https://example.com/{name}", alt_text="A wheel") for kind, name in names.items()]
+    site.publish("page", media=[*media, a_file(MediaKind.IMAGE, url="https://example.com/second.jpg")])
+    root = assert_valid_and_inert(site.read("page/index.html"))
+    picture, film, sound = (root.find(f".//{tag}") for tag in ("img", "video", "audio"))
+    assert dict(picture.attrib) == {
+        "class": "lead", "src": "https://example.com/wheel.jpg", "alt": "A wheel", "width": "64", "height": "48",
+    }  # fmt: skip
+    assert (film.get("src"), film.get("aria-label")) == ("https://example.com/turn.mp4", "A wheel")
+    assert sound.get("src") == "https://example.com/listen.mp3"
+
+
 def test_a_page_tells_machines_what_it_is(site):
     outcome = site.publish(
         "cast-iron",
-        media_urls=["https://example.com/pan.jpg"],
+        media=[a_file(MediaKind.IMAGE, url="https://example.com/pan.jpg")],
         platform_specific={"author": "Ana", "description": "On pans.", "keywords": ["iron"], "language": "en-GB"},
     )
     root = parsed(site.read("cast-iron/index.html"))

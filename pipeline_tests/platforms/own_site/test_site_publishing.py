@@ -12,7 +12,8 @@ from pipeline.platforms.registry import open_adapter
 from pipeline.platforms.site.article import SiteConfig
 from pipeline.platforms.site.folder import SiteFolder
 from pipeline.platforms.site.sitemap import sitemaps
-from pipeline.vocabulary import ErrorKind
+from pipeline.vocabulary import ErrorKind, MediaKind
+from pipeline_tests.platforms.own_site.conftest import a_file
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -106,7 +107,7 @@ def test_a_slug_that_is_no_plain_address_is_refused_with_the_reason(site, slug):
         ({"body": "<script>alert(1)</script>"}, "body"),
         ({"platform_specific": {"canonical_url": "javascript:alert(1)"}}, "canonical_url"),
         ({"platform_specific": {"language": 'en" onload="x'}}, "language"),
-        ({"media_urls": ["data:image/svg+xml,x"]}, "image_url"),
+        ({"media": [a_file(MediaKind.IMAGE, url="data:image/svg+xml,x")]}, "image_url"),
     ],
 )
 def test_content_that_would_make_a_broken_page_is_a_problem(site, changes, field):

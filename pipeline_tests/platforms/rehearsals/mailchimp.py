@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from pipeline.platforms.base import Content
+from pipeline.platforms.content import Content
 from pipeline_tests.platforms.rehearsal import Rehearsal, some_text
 
 EMAIL = '<p>Read it. <a href="*|UNSUB|*">Unsubscribe</a> *|LIST:ADDRESS|*</p>'
