@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check demo bench bench-long torture lock clean
+.PHONY: run test test-wordpress docs check demo bench bench-long torture lock clean
 
 run: $(READY)
 	@$(BIN)/pressroom up
@@ -13,8 +13,13 @@ run: $(READY)
 demo: $(READY)
 	@$(BIN)/pressroom demo
 
-test: $(READY)
+test: $(VENV)/.test-ready
 	@$(BIN)/pytest
+
+# The adapter and its stand-in against a real WordPress, which npm brings into .cache the first time (160 MB).
+# Skipped, with the reason, where npm or the packages can't be had.
+test-wordpress: $(READY)
+	@$(BIN)/pytest -n 0 -rs pipeline_tests/real_wordpress
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -36,6 +41,15 @@ $(VENV)/.bench-ready: $(READY) bench/requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --requirement bench/requirements.lock
 	@touch $@
 
+# The vendors' own descriptions of their APIs, which the adapters' requests are compared with.
+$(VENV)/.test-ready: $(READY) pipeline_tests/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --requirement pipeline_tests/requirements.lock
+	@touch $@
+
+# docs/platforms.md, from the adapters.
+docs: $(READY)
+	@$(BIN)/python -m pipeline.platforms.table
+
 # make torture N=200 SEED=7, or the whole kill matrix: make torture MATRIX=1. See docs/torture.md.
 torture: $(READY)
 	@$(BIN)/python -m pipeline_tests.torture $(if $(MATRIX),--matrix) $(if $(N),--posts $(N)) $(if $(SEED),--seed $(SEED))
@@ -55,6 +69,8 @@ lock:
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade --output-file requirements.lock
 	uv pip compile bench/requirements.in --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade --output-file bench/requirements.lock
+	uv pip compile pipeline_tests/requirements.in --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --upgrade --output-file pipeline_tests/requirements.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

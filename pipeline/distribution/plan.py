@@ -1,6 +1,6 @@
 """What each account would publish of a post: its versions, adapted, checked, hashed, waiting for approval."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -63,12 +63,10 @@ def plan_post(engine: sa.Engine, canonical_id: str) -> Plan:
             if not rows:
                 raise PlanError(f"No account takes posts of {post.vertical}; `pressroom accounts` lists them.")
             article = article_of(post)
-            adapters, left_out = _adapters(rows, article)
+            versioned = plans.accounts_with_versions(connection, post.id)
+            adapters, left_out = _adapters(rows, article, versioned)
             if not adapters:
                 raise PlanError(f"No account of {post.vertical} can be written for: {' '.join(left_out.values())}")
-            for account in rows:
-                if account.account_key in left_out:
-                    plans.drop_version(connection, post.id, account.id)
             group_id = plans.group_of(connection, post)
             for account, adapter in adapters:
                 plans.write_version(connection, post, group_id, _version(article, account, adapter))
@@ -84,7 +82,7 @@ def unmet(article: AdaptableArticle, adapter: type[Adapter]) -> str | None:
 
 
 def _adapters(
-    rows: Sequence[AccountRow], article: AdaptableArticle
+    rows: Sequence[AccountRow], article: AdaptableArticle, versioned: Collection[UUID]
 ) -> tuple[list[tuple[AccountRow, type[Adapter]]], dict[str, str]]:
     """Each account that can have a version, with its platform's adapter; and why another can't, by account."""
     found, left_out = [], {}
@@ -94,7 +92,8 @@ def _adapters(
         except UnknownPlatformError as error:
             left_out[account.account_key] = str(error)
             continue
-        if reason := unmet(article, adapter):
+        reason = unmet(article, adapter)
+        if reason and account.id not in versioned:  # a version that is there is held, with the same reason
             left_out[account.account_key] = reason
         else:
             found.append((account, adapter))

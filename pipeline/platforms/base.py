@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.media.rules import MediaRule
 from pipeline.platforms.media.source import MediaSource
+from pipeline.platforms.oauth import OAuth
 from pipeline.vocabulary import ErrorKind, MediaKind
 
 
@@ -253,6 +254,10 @@ class Permalink:
     where: str = "what its API calls it"
 
 
+OAUTH_URL: Final = Setting("oauth_url", "Where OAuth's /authorize and /token are, in place of the platform's own.")
+"""A setting of every platform whose accounts are connected."""
+
+
 class Adapter(Protocol):
     """One account on one platform. Safe to use from several threads.
 
@@ -263,6 +268,7 @@ class Adapter(Protocol):
         capabilities: the platform's; an account's own may be narrower.
         settings: what an account's `publish_config` may hold.
         secrets: what its credentials hold.
+        oauth: how an account is connected, None where somebody makes its credentials at the platform.
     """
 
     name: ClassVar[str]
@@ -271,6 +277,7 @@ class Adapter(Protocol):
     permalink: ClassVar[Permalink]
     settings: ClassVar[Sequence[Setting]]
     secrets: ClassVar[Sequence[Setting]]
+    oauth: ClassVar[OAuth | None] = None
 
     def __init__(self, account: Account) -> None: ...
 

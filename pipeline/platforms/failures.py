@@ -147,7 +147,7 @@ def _explanation(payload: Any) -> tuple[str, str | None]:
     error = payload.get("error")
     if isinstance(error, dict):
         payload, error = error, None
-    named = [payload.get(name) for name in ("detail", "message", "title")]
+    named = [payload.get(name) for name in ("detail", "message", "title", "error_description")]
     parts = [text for text in named if isinstance(text, str) and text][:1]
     errors = payload.get("errors")
     for each in errors if isinstance(errors, list) else []:

@@ -10,8 +10,8 @@ import httpx
 
 from pipeline.platforms.base import Quota
 
-_WINDOWS: Final = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
-"""X's: calls of the route in 15 minutes, then what the user and the app may post in a day."""
+_WINDOWS: Final = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour", "x-ratelimit", "ratelimit")
+"""X's: calls of the route in 15 minutes, then what the user and the app may post in a day. Mastodon's; Bluesky's."""
 
 
 def quota(headers: Mapping[str, str]) -> Quota | None:
@@ -22,14 +22,14 @@ def quota(headers: Mapping[str, str]) -> Quota | None:
 def retry_time(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """When to ask again, in the platform's words; None where it gives none that can be read.
 
-    Reads `Retry-After` (seconds or an HTTP date, RFC 9110 10.2.3) and the reset (epoch seconds) of the window that is
-    used up, or of `x-rate-limit` where none is said to be. Where several are given, the latest holds.
+    Reads `Retry-After` (seconds or an HTTP date, RFC 9110 10.2.3) and the reset (epoch seconds or ISO 8601) of the
+    window that is used up, or of `x-rate-limit` where none is said to be. Where several are given, the latest holds.
     """
     found = httpx.Headers(headers)
     used_up: list[datetime | None] = [each.resets_at for each in _windows(found) if each.remaining == 0]
     told = [
         _retry_after(found.get("retry-after", ""), now),
-        *(used_up or [_epoch(found.get("x-rate-limit-reset", ""))]),
+        *(used_up or [_reset(found.get("x-rate-limit-reset", ""))]),
     ]
     return max((moment for moment in told if moment is not None), default=None)
 
@@ -37,7 +37,7 @@ def retry_time(headers: Mapping[str, str], now: datetime) -> datetime | None:
 def _windows(headers: Mapping[str, str]) -> Iterator[Quota]:
     found = httpx.Headers(headers)
     for name in _WINDOWS:
-        remaining, resets_at = _number(found.get(f"{name}-remaining", "")), _epoch(found.get(f"{name}-reset", ""))
+        remaining, resets_at = _number(found.get(f"{name}-remaining", "")), _reset(found.get(f"{name}-reset", ""))
         if remaining is not None and resets_at is not None:
             yield Quota(max(0, int(remaining)), resets_at)
 
@@ -53,12 +53,15 @@ def _retry_after(text: str, now: datetime) -> datetime | None:
         return None
 
 
-def _epoch(text: str) -> datetime | None:
+def _reset(text: str) -> datetime | None:
     seconds = _number(text)
     try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        if seconds is not None:
+            return datetime.fromtimestamp(seconds, UTC)
+        moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         return None
+    return moment if moment.tzinfo else None
 
 
 def _number(text: str) -> float | None:

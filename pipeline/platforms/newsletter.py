@@ -1,28 +1,29 @@
-"""An article as an email: one column, styles inline, readable without pictures, with the tags Mailchimp fills in."""
+"""An article as an email: one column in tables, readable without pictures, with the tags that Mailchimp fills in."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urljoin
 
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.mail_markup import MARGIN, WIDTH, addresses, for_mail, picture
+from pipeline.platforms.media.facts import Media
+from pipeline.platforms.media.rules import MediaRule
 from pipeline.text.fitting import fit
 from pipeline.text.rendering import sanitised, text_of
+from pipeline.vocabulary import MediaKind
 
 SUBJECT_LIMIT: Final = 150
 PREVIEW_LIMIT: Final = 150
 CLIPPED_AT_BYTES: Final = 100_000
 """Gmail shows 102 KB of a message and hides the rest, the unsubscribe link included."""
 
-_TAG_STYLES: Final = {
-    "p": "margin:0 0 16px",
-    "h2": "margin:28px 0 12px;font-size:22px;line-height:1.3",
-    "h3": "margin:24px 0 8px;font-size:18px;line-height:1.3",
-    "img": "max-width:100%;height:auto;border:0",
-    "blockquote": "margin:0 0 16px;padding:0 0 0 16px;border-left:3px solid #d0d0cc;color:#555",
-    "pre": "overflow-x:auto;padding:12px;background:#f4f4f2;font-size:14px",
-    "a": "color:#0b57a4",
-}
+TAKES: Final = (
+    MediaRule(MediaKind.IMAGE, ("image/jpeg", "image/png", "image/gif"), max_bytes=10 * 1024 * 1024, most=1),
+)
+"""A picture is not sent but shown from its address; WebP and AVIF are unknown to half the mail programs."""
 
 _PAGE: Final = """<!doctype html>
 <html lang="{language}">
@@ -32,13 +33,21 @@ _PAGE: Final = """<!doctype html>
 <title>{title}</title>
 </head>
 <body style="margin:0;padding:0;background:#f4f4f2">
-<div style="max-width:600px;margin:0 auto;padding:24px;background:#fff;color:#222;font:17px/1.6 Georgia,serif">
+<div style="display:none;font-size:0;line-height:0;max-height:0;overflow:hidden;mso-hide:all">*|MC_PREVIEW_TEXT|*</div>
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f4f4f2">
+<tr><td align="center" style="padding:0">
+<table role="presentation" width="{width}" cellpadding="0" cellspacing="0" border="0" \
+style="width:100%;max-width:{width}px;background:#fff">
+<tr><td style="padding:{margin}px;color:#222;font:17px/1.6 Georgia,serif;text-align:left">
 <h1 style="margin:0 0 16px;font-size:28px;line-height:1.2">{title}</h1>
 {body}
 <p style="margin:24px 0"><a href="{link}" style="color:#0b57a4;font-weight:bold">{invitation}</a></p>
 <p style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d0d0cc;font-size:13px;color:#666">\
 You receive this because you subscribed. <a href="*|UNSUB|*" style="color:#666">Unsubscribe</a><br>*|LIST:ADDRESS|*</p>
-</div>
+</td></tr>
+</table>
+</td></tr>
+</table>
 </body>
 </html>
 """
@@ -46,28 +55,35 @@ You receive this because you subscribed. <a href="*|UNSUB|*" style="color:#666">
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`blocks` is sanitised HTML."""
+    """`blocks` is sanitised HTML; `media` are the post's, of which `picture` is shown above them."""
 
     title: str
     blocks: list[str]
     link: str
     language: str
+    media: Sequence[Media] = ()
+    picture: Media | None = None
 
 
 def adapted(article: AdaptableArticle, account: Destination) -> AdaptedContent:
     """The whole article with its text part. `max_content_length` is in bytes of HTML."""
     title = adaptation.title_of(article, min(account.max_title_length or SUBJECT_LIMIT, SUBJECT_LIMIT))
+    blocks = adaptation.disclosed(article)
+    media = adaptation.media_for(article.media, TAKES)
     letter = Letter(
         title=title,
-        blocks=adaptation.disclosed(article),
+        blocks=blocks,
         link=article.canonical_url,
         language=article.language,
+        media=article.media,
+        picture=next((each for each in media if not _shown_in(blocks, each.url, article.canonical_url)), None),
     )
     limit = min(account.max_content_length or CLIPPED_AT_BYTES, CLIPPED_AT_BYTES)
     return AdaptedContent(
         title=without_merge_tags(title),
         body=to_html(letter, limit),
         link_url=article.canonical_url,
+        media=media,
         platform_specific={
             "preview_text": without_merge_tags(fit(adaptation.teaser(article), PREVIEW_LIMIT)),
             "plain_text": to_text(letter),
@@ -77,7 +93,8 @@ def adapted(article: AdaptableArticle, account: Destination) -> AdaptedContent:
 
 def to_html(letter: Letter, limit_bytes: int) -> str:
     """The whole article, or as many of its blocks as the limit allows; the link to it in any case."""
-    blocks = [sanitised(block, _TAG_STYLES) for block in letter.blocks]
+    widths = {each.url: each.width for each in letter.media if each.width}
+    blocks = [for_mail(sanitised(block), letter.link, widths) for block in letter.blocks]
     for kept in range(len(blocks), 0, -1):
         page = _page(
             letter, blocks[:kept], "Read it on the site" if kept == len(blocks) else "Read the rest on the site"
@@ -93,19 +110,33 @@ def to_text(letter: Letter) -> str:
     return f"{said}\n\nRead it on the site: {letter.link}\n\n--\nUnsubscribe: *|UNSUB|*\n*|LIST:ADDRESS|*\n"
 
 
+def shows(body: str, address: str) -> bool:
+    """Whether the email shows the picture at the address."""
+    return address in addresses(body)
+
+
 def without_merge_tags(text: str) -> str:
     """Text in which Mailchimp finds nothing to fill in."""
     return text.replace("*|", "* |")
 
 
 def _page(letter: Letter, blocks: list[str], invitation: str) -> str:
+    if letter.picture:
+        top = picture(letter.picture.url, letter.picture.alt_text, letter.picture.width)
+        blocks = [top, *blocks]
     return _PAGE.format(
+        width=WIDTH,
+        margin=MARGIN,
         language=html.escape(letter.language),
         title=_inert(html.escape(letter.title, quote=False)),
         body=_inert("\n".join(blocks)),
         link=_inert(html.escape(letter.link)),
         invitation=invitation,
     )
+
+
+def _shown_in(blocks: Sequence[str], address: str, page: str) -> bool:
+    return any(urljoin(page, each) == address for block in blocks for each in addresses(block))
 
 
 def _inert(markup: str) -> str:

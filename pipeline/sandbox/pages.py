@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import nh3
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,6 +11,9 @@ from markupsafe import Markup
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.ledger import Effect
 from pipeline.sandbox.service import StandIn
+
+_TAGS: Final = nh3.ALLOWED_TAGS | {"video", "audio"}
+_ATTRIBUTES: Final = nh3.ALLOWED_ATTRIBUTES | {tag: {"src", "controls", "aria-label"} for tag in ("video", "audio")}
 
 
 def front(platforms: Iterable[StandIn], effects: Sequence[Effect], faults: Sequence[Fault]) -> str:
@@ -25,7 +28,7 @@ def render(template: str, **values: Any) -> str:
 
 def safe_html(html: str) -> Markup:
     """HTML of others with nothing active left in it."""
-    return Markup(nh3.clean(html))  # noqa: S704 - sanitised on this line
+    return Markup(nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES))  # noqa: S704 - sanitised on this line
 
 
 @cache

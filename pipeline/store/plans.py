@@ -123,16 +123,9 @@ def write_version(connection: sa.Connection, post: PlannablePost, group_id: UUID
     )
 
 
-def drop_version(connection: sa.Connection, post_id: UUID, platform_id: UUID) -> None:
-    """Of an account that can have none any more; what was ever tried stays."""
-    connection.execute(
-        sa.text("""
-            delete from distributions d
-            where d.post_id = :post_id and d.platform_id = :platform_id and d.status in ('draft', 'held')
-                and not exists (select 1 from publish_attempts a where a.distribution_id = d.id)
-        """),
-        {"post_id": post_id, "platform_id": platform_id},
-    )
+def accounts_with_versions(connection: sa.Connection, post_id: UUID) -> set[UUID]:
+    """The ids of the accounts for which the post has a version already."""
+    return set(connection.scalars(sa.select(distributions.c.platform_id).where(distributions.c.post_id == post_id)))
 
 
 def send_to_review(connection: sa.Connection, post_id: UUID) -> None:

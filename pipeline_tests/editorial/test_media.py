@@ -151,3 +151,20 @@ def test_the_site_gets_the_picture_and_the_version_binds_its_bytes(engine, conne
 
 def stored_version(connection):
     return connection.execute(tables.distributions.select()).one()
+
+
+def test_a_platform_that_takes_films_alone_is_left_out_until_there_is_one(engine, connection, folder, tmp_path):
+    factories.account(connection, name="youtube", account_key="films")
+    assert plan_post(engine, POST).left_out == {"films": "The post has no video, and the platform takes none without."}
+    added = add_media(engine, POST, given(tmp_path, film()), "A wheel turns")
+    plan = plan_post(engine, POST)
+    assert ([version.account_key for version in plan.versions], plan.left_out) == (["site", "films"], {})
+    remove_media(engine, POST, added.url)
+    (_, films) = plan_post(engine, POST).versions
+    assert (films.status, films.hold_reason) == (
+        "held",
+        "media: The post has no video, and the platform takes none without.",
+    )
+    add_media(engine, POST, given(tmp_path, film()), "A wheel turns")
+    (_, films) = plan_post(engine, POST).versions
+    assert (films.status, films.hold_reason) == ("draft", None)

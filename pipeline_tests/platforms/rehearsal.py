@@ -4,6 +4,7 @@ What differs from platform to platform is said in `rehearsals/<name>.py`, which 
 """
 
 import hashlib
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pipeline.sample
-from pipeline.platforms.base import Account, Adapter, Journal, Published
+from pipeline.platforms.base import Account, Adapter, Inconclusive, Journal, Published, ReconcileOutcome
 from pipeline.platforms.content import Content
 from pipeline.platforms.media.examine import examine
 from pipeline.platforms.media.facts import Media
@@ -22,7 +23,7 @@ from pipeline.platforms.registry import open_adapter
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.ledger import Effect
 from pipeline.sandbox.registry import stand_ins
-from pipeline.vocabulary import MediaKind
+from pipeline.vocabulary import ErrorKind, MediaKind
 
 SAMPLE = Path(pipeline.sample.__file__).parent / "media"
 SAMPLE_FILES = {"picture": "picture.jpg", "cover": "cover.jpg", "video": "video.mp4", "sound": "sound.mp3"}
@@ -165,3 +166,15 @@ def some_text(distribution_id: str) -> Content:
     mark = distribution_id[:8]
     body = f"Körper & <b>so</b> {mark} 👩‍🚀\n\nhttps://example.com/a?b=1&c=2"
     return Content(distribution_id, body, title=f"A title & more {mark}")
+
+
+def settled_answer(adapter: Adapter, content: Content, notebook: Notebook) -> ReconcileOutcome:
+    """What reconciling says once the platform has done with what it was given."""
+    deadline = time.monotonic() + 10
+    while (
+        isinstance(answer := adapter.reconcile(content, notebook.journal()), Inconclusive)
+        and answer.error.kind is ErrorKind.PENDING
+    ):
+        assert time.monotonic() < deadline, "the platform never came to an end"
+        time.sleep(0.05)
+    return answer

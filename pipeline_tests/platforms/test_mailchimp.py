@@ -3,14 +3,27 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
 
-from pipeline.platforms.base import Absent, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
+from pipeline.platforms.base import (
+    Absent,
+    Gone,
+    Inconclusive,
+    Metrics,
+    NotSent,
+    Published,
+    Rejected,
+    Scheduled,
+    Unknown,
+)
 from pipeline.platforms.content import Content
-from pipeline.platforms.mailchimp_report import metrics_of
+from pipeline.platforms.mailchimp.adapter import _Prepared
+from pipeline.platforms.mailchimp.report import metrics_of
 from pipeline.platforms.registry import open_adapter
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.mailchimp.audience import SEGMENT_ID
@@ -93,7 +106,7 @@ def test_a_second_attempt_that_was_the_quicker_is_proof_and_not_a_failure(mailch
     journal = notebook.journal()
     asked(mailchimp, "POST", f"/campaigns/{campaign}/actions/send")
     # Frozen between its last look and its sending, this attempt finds the campaign sent.
-    outcome = adapter._send(campaign, {})  # type: ignore[attr-defined]
+    outcome = adapter._send(_Prepared(campaign, {}))  # type: ignore[attr-defined]
     assert isinstance(outcome, Published)
     assert isinstance(adapter.publish(content, journal), Published)
     assert len(mailchimp.effects()) == 1
@@ -108,8 +121,25 @@ def test_a_campaign_that_somebody_scheduled_by_hand_is_left_alone(mailchimp: Pla
     outcome = adapter.publish(content, notebook.journal())
     assert isinstance(outcome, Unknown)
     assert "schedule" in outcome.error.message
-    assert isinstance(adapter.reconcile(content, notebook.journal()), Inconclusive)
+    asked_again = adapter.reconcile(content, notebook.journal())
+    assert isinstance(asked_again, Scheduled)
+    assert asked_again.at == datetime(2099, 1, 1, tzinfo=UTC)
     assert mailchimp.effects() == []
+
+
+def test_a_token_of_oauth_speaks_for_the_account_too(mailchimp: Platform):
+    token = {"access_token": ACCOUNT["api_key"], "server_prefix": "us99"}
+    publish(mailchimp.adapter(credentials=token), mailchimp.content())
+    seen = []
+
+    def note(request) -> None:
+        seen.append(request.headers["Authorization"])
+        reply(request, 401, b"{}")
+
+    with answering(note) as url:
+        adapter = mailchimp.adapter(credentials=token, publish_config=mailchimp.elsewhere(url))
+        adapter.publish(mailchimp.content(), Notebook().journal())
+    assert seen == [f"Bearer {ACCOUNT['api_key']}"]
 
 
 def test_a_segment_that_was_asked_for_gets_it_and_nobody_else(mailchimp: Platform):
@@ -164,7 +194,7 @@ def test_a_campaign_that_mailchimp_holds_for_unready_is_rejected_with_the_reason
 def test_a_failure_without_a_body_is_no_success(mailchimp: Platform, status: int, body: bytes):
     with answering(lambda request: reply(request, status, body, Content_Type="application/json")) as url:
         adapter = mailchimp.adapter(publish_config=mailchimp.elsewhere(url))
-        assert isinstance(adapter._send("c1", {}), Unknown)  # type: ignore[attr-defined]
+        assert isinstance(adapter._send(_Prepared("c1", {})), Unknown)  # type: ignore[attr-defined]
         assert isinstance(adapter.reconcile(mailchimp.content(), Notebook().journal()), Inconclusive)
 
 
@@ -243,6 +273,53 @@ def test_a_report_is_read_by_email_s_own_definitions():
     )
     assert metrics_of({}) == Metrics()
     assert metrics_of({"emails_sent": 5, "bounces": {"hard_bounces": 1}}).reach is None
+
+
+def test_many_reports_come_in_one_call_with_the_fields_that_are_read(mailchimp: Platform):
+    adapter = mailchimp.adapter()
+    ids = [publish(adapter, mailchimp.content()).external_id for _ in range(5)]
+    singly = {id_: adapter.metrics([id_])[id_] for id_ in ids}
+    mailchimp.sandbox.fault("mailchimp", "delay", seconds=0, count=100)
+    together = adapter.metrics(ids)
+    (left,) = mailchimp.sandbox.faults()
+    assert left["count"] == 99
+    assert {id_: type(each) for id_, each in together.items()} == dict.fromkeys(ids, Metrics)
+    assert together.keys() == singly.keys()
+    for id_ in ids:
+        one, other = together[id_], singly[id_]
+        assert isinstance(one, Metrics)
+        assert isinstance(other, Metrics)
+        assert one.platform_metrics.keys() == other.platform_metrics.keys() >= {"open_rate", "clicks_total"}
+
+
+def test_reports_are_read_page_by_page_and_older_ones_after_the_young(mailchimp: Platform):
+    asked_for = []
+
+    def serve(request) -> None:
+        query = parse_qs(request.path.partition("?")[2])
+        asked_for.append({name: query[name][0] for name in query if name not in ("fields", "count")})
+        if "since_send_time" not in query:
+            page, total = [{"id": "old"}], 1
+        else:
+            start = int(query["offset"][0])
+            page, total = [{"id": f"c{start + n}"} for n in range(2)], 4
+        body = json.dumps({"reports": page, "total_items": total}).encode()
+        reply(request, 200, body, Content_Type="application/json")
+
+    with answering(serve) as url:
+        adapter = mailchimp.adapter(publish_config={**mailchimp.elsewhere(url), "reports_days": 10})
+        assert set(adapter.metrics(["c0", "c1", "c2", "c3"])) == {"c0", "c1", "c2", "c3"}
+        assert [query["offset"] for query in asked_for] == ["0", "2"]
+        since = datetime.fromisoformat(asked_for[0]["since_send_time"])
+        assert timedelta(days=9) < datetime.now(UTC) - since < timedelta(days=11)
+        asked_for.clear()
+        adapter.metrics(["old", "x", "y", "z"])
+    assert [sorted(query) for query in asked_for[:3]] == [
+        ["offset", "since_send_time"],
+        ["offset", "since_send_time"],
+        ["before_send_time", "offset"],
+    ]
+    assert len(asked_for) == 3 + 3  # what no list holds is asked for singly
 
 
 @pytest.mark.parametrize("many", [False, True])

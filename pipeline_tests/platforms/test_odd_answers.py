@@ -20,7 +20,7 @@ from pipeline.platforms.base import (
 )
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import answering, reply
-from pipeline_tests.platforms.rehearsal import Notebook, Platform, publish
+from pipeline_tests.platforms.rehearsal import Notebook, Platform, publish, settled_answer
 
 
 def test_ten_megabytes_of_garbage_do_no_harm(platform: Platform):
@@ -56,7 +56,7 @@ def test_fields_that_a_platform_adds_to_its_answers_do_no_harm(platform: Platfor
         content, notebook = platform.whole_content(), Notebook()
         platform.fail("drop_after")
         assert isinstance(adapter.publish(content, notebook.journal()), Unknown)
-        found = adapter.reconcile(content, notebook.journal())
+        found = settled_answer(adapter, content, notebook)
         assert isinstance(found, Published)
         assert [effect.external_id for effect in platform.effects()] == [found.external_id]
         assert publish(adapter, content, notebook).external_id == found.external_id

@@ -3,15 +3,17 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
-from pipeline.platforms import x_text
-from pipeline.platforms.base import Absent, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
+from pipeline.platforms.base import Absent, Adapter, Gone, Inconclusive, Metrics, NotSent, Published, Rejected, Unknown
 from pipeline.platforms.content import Content
-from pipeline.platforms.x import metrics_of
+from pipeline.platforms.x import text as x_text
+from pipeline.platforms.x.figures import metrics_of
 from pipeline.sandbox.client import Sandbox
-from pipeline.sandbox.x.credentials import READ_ONLY
+from pipeline.sandbox.x.credentials import BEARER_TOKEN, READ_ONLY, USER
+from pipeline.sandbox.x.users import USER_ID
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests.platforms.conftest import answering, reply
 from pipeline_tests.platforms.rehearsal import Notebook, Platform, platform_of, publish
@@ -179,6 +181,100 @@ def test_many_posts_are_counted_in_few_calls_and_the_deleted_are_gone(x: Platfor
     assert counted.impressions is not None
     assert counted.clicks is None
     assert "retweet_count" not in counted.platform_metrics
+
+
+def test_clicks_are_told_to_an_account_that_asks_and_only_while_x_shows_them(x: Platform):
+    adapter = x.adapter(publish_config={**x.config, "non_public_metrics": True})
+    young = publish(adapter, x.content()).external_id
+    asked = []
+
+    def note(request) -> None:
+        asked.append(parse_qs(request.path.partition("?")[2]))
+        reply(request, 200, b'{"data": []}')
+
+    with answering(note) as url:
+        noting = x.adapter(publish_config={"base_url": url, "non_public_metrics": True})
+        noting.metrics([young, "1000"])
+    assert [(query["ids"], query["post.fields"]) for query in asked] == [
+        ([young], ["public_metrics,non_public_metrics"]),
+        (["1000"], ["public_metrics"]),
+    ]
+    counted = adapter.metrics([young])[young]
+    assert isinstance(counted, Metrics)
+    assert counted.clicks is not None
+    assert "user_profile_clicks" in counted.platform_metrics
+
+
+def test_figures_only_the_owner_sees_do_not_replace_public_ones():
+    owners = {"url_link_clicks": 7, "impression_count": 950, "engagements": 30}
+    assert metrics_of({"impression_count": 900}, owners) == Metrics(
+        impressions=900, clicks=7, platform_metrics={"engagements": 30}
+    )
+
+
+def calls_for_metrics(adapter: Adapter, x: Platform, ids: list[str]) -> tuple[int, int]:
+    """How many of the account's timeline and how many look-ups."""
+    x.sandbox.fault("x", "delay", seconds=0, count=100, method="GET", path="/users/")
+    x.sandbox.fault("x", "delay", seconds=0, count=100, method="GET")
+    figures = adapter.metrics(ids)
+    assert list(figures) == ids or set(figures) == set(ids)
+    timeline, lookups = (100 - int(fault["count"]) for fault in x.sandbox.faults())
+    x.sandbox.clear_faults()
+    return timeline, lookups
+
+
+def test_figures_are_read_from_the_own_timeline_where_the_price_matters(x: Platform):
+    adapter = x.adapter(publish_config={**x.config, "metrics_from_timeline": True, "user_id": USER_ID})
+    ids = [publish(adapter, x.content()).external_id for _ in range(3)]
+    assert calls_for_metrics(adapter, x, ids) == (1, 0)
+    adapter.delete(ids[1])
+    assert adapter.metrics(ids)[ids[1]] == Gone()  # which only a look-up tells
+    assert calls_for_metrics(adapter, x, [*ids, "1000"]) == (1, 1)  # as are posts of long ago
+    assert calls_for_metrics(adapter, x, ["1000"]) == (0, 1)
+    assert calls_for_metrics(x.adapter(), x, ids) == (0, 1)
+
+
+def test_the_timeline_is_read_no_further_than_needed(x: Platform):
+    adapter = x.adapter(publish_config={**x.config, "user_id": USER_ID})
+    ids = [publish(adapter, x.content()).external_id for _ in range(3)]
+    asked = []
+
+    def serve(request) -> None:
+        asked.append(parse_qs(request.path.partition("?")[2]))
+        body = {"data": [{"id": id_} for id_ in ids[1:]], "meta": {"next_token": "more"}}
+        reply(request, 200, json.dumps(body).encode())
+
+    with answering(serve) as url:
+        config = {"base_url": url, "user_id": "1", "metrics_from_timeline": True}
+        assert set(x.adapter(publish_config=config).metrics(ids[1:])) == set(ids[1:])
+    (query,) = asked
+    assert (query["since_id"], query["until_id"]) == ([str(int(ids[1]) - 1)], [str(int(ids[2]) + 1)])
+
+
+@pytest.mark.parametrize("credentials", [{"access_token": BEARER_TOKEN}, {**USER, "oauth2_access_token": BEARER_TOKEN}])
+def test_a_token_of_oauth_2_speaks_for_the_account_too(x: Platform, credentials: dict[str, str]):
+    seen = []
+
+    def note(request) -> None:
+        seen.append(request.headers["Authorization"])
+        reply(request, 401, json.dumps({"detail": f"not {BEARER_TOKEN}"}).encode())
+
+    adapter = x.adapter(credentials=credentials)
+    publish(adapter, x.content(media=x.media("picture")))
+    assert adapter.whoami().missing_scopes == ()
+    with answering(note) as url:
+        outcome = x.adapter(credentials=credentials, publish_config={"base_url": url}).publish(
+            x.content(), Notebook().journal()
+        )
+    assert seen == [f"Bearer {BEARER_TOKEN}"]
+    assert BEARER_TOKEN not in repr(outcome)
+
+
+def test_of_oauth_1_every_key_is_wanted(x: Platform):
+    partial = {name: value for name, value in USER.items() if name != "access_secret"}
+    outcome = x.adapter(credentials=partial).publish(x.content(), Notebook().journal())
+    assert isinstance(outcome, NotSent)
+    assert outcome.error.code == "missing_access_secret"
 
 
 def test_what_x_would_refuse_is_told_beforehand(x: Platform):

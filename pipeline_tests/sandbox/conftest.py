@@ -1,11 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import httpx
 import pytest
 
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.server import running
-from pipeline.sandbox.wordpress.credentials import EDITOR
+from pipeline.sandbox.wordpress.credentials import CONTRIBUTOR, EDITOR
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,13 @@ def sandbox(server: Sandbox) -> Sandbox:
     """An empty sandbox."""
     server.clear()
     return server
+
+
+@pytest.fixture
+def logins() -> Mapping[str, tuple[str, str]]:
+    """Of WordPress's users, by what they may do."""
+    users = {"editor": EDITOR, "contributor": CONTRIBUTOR}
+    return {role: (user["username"], user["app_password"]) for role, user in users.items()}
 
 
 @pytest.fixture

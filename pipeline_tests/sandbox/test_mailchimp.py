@@ -141,13 +141,15 @@ def test_a_scheduled_campaign_is_sent_at_its_time(tmp_path):
     at = datetime(2026, 5, 1, 12, 15, tzinfo=UTC)
     campaign = {"id": "c", "scheduled": at.isoformat(), "sent": None, "html": "x", "settings": {"subject_line": "News"}}
     ledger.put("mailchimp", "campaign", "c", campaign)
-    ledger.put("mailchimp", "due", "c", {"id": "c", "at": at.isoformat(), "url": "http://here/c"})
+    request = "POST /mailchimp/3.0/campaigns/c/actions/schedule"
+    ledger.put("mailchimp", "due", "c", {"id": "c", "at": at.isoformat(), "url": "http://here/c", "request": request})
     send_due(ledger, at - timedelta(seconds=1))
     assert ledger.effects() == []
     for _ in range(2):
         send_due(ledger, at + timedelta(hours=1))
     (effect,) = ledger.effects()
     assert (effect.kind, effect.external_id, effect.at, effect.title) == ("campaign_sent", "c", at, "News")
+    assert effect.request == request
 
 
 def test_a_campaign_is_found_by_its_internal_title_after_a_time(mailchimp: Client):

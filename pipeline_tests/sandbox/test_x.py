@@ -1,4 +1,5 @@
 import base64
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pipeline.sandbox.server import running
 from pipeline.sandbox.x.credentials import BEARER_TOKEN, READ_ONLY, USER
 from pipeline.sandbox.x.users import HANDLE, USER_ID
 
+VIDEO = b"\x00\x00\x00\x18ftypisom and so on"
 BEARER = {"Authorization": f"Bearer {BEARER_TOKEN}"}
 
 
@@ -205,7 +207,24 @@ def test_the_newer_field_parameter_renames_a_figure(sandbox: Sandbox, x: tweepy.
     answer = httpx.get(
         f"{sandbox.url}/x/2/tweets", params={"ids": made["id"], "post.fields": "public_metrics"}, headers=BEARER
     )
-    assert "repost_count" in answer.json()["data"][0]["public_metrics"]
+    (shown,) = answer.json()["data"]
+    assert "repost_count" in shown["public_metrics"]
+    assert shown["edit_history_post_ids"] == [made["id"]]
+
+
+@pytest.mark.parametrize(("parameter", "field"), [("post.fields", "note_tweet"), ("tweet.fields", "note_post")])
+def test_a_field_is_known_by_the_parameter_of_its_time_only(sandbox: Sandbox, parameter: str, field: str):
+    refused = httpx.get(f"{sandbox.url}/x/2/tweets", params={"ids": "1", parameter: field}, headers=BEARER)
+    assert refused.status_code == 400
+
+
+def test_a_thread_is_one_conversation(x: tweepy.Client, sandbox: Sandbox):
+    first = x.create_tweet(text="First").data["id"]
+    second = x.create_tweet(text="Second", in_reply_to_tweet_id=first).data["id"]
+    x.create_tweet(text="Third", in_reply_to_tweet_id=second)
+    seen = timeline(x, tweet_fields=["conversation_id"]).data
+    assert [tweet.conversation_id for tweet in seen] == [int(first)] * 3
+    assert [effect.kind for effect in sandbox.effects("x")] == ["tweet_created", "reply_created", "reply_created"]
 
 
 @pytest.mark.parametrize(
@@ -256,12 +275,62 @@ def upload(x: tweepy.Client, content: bytes, kind: str, category: str, *, size: 
     return str(made["id"])
 
 
-def test_a_picture_is_uploaded_in_segments_and_posted(x: tweepy.Client, sandbox: Sandbox):
+def describe(x: tweepy.Client, media_id: str, text: Any) -> None:
+    asked = {"id": media_id, "metadata": {"alt_text": {"text": text}}}
+    x.request("POST", "/2/media/metadata", json=asked, user_auth=True)
+
+
+def test_a_picture_is_uploaded_in_segments_described_and_posted(x: tweepy.Client, sandbox: Sandbox):
     media_id = upload(x, b"a picture", "image/png", "tweet_image")
+    describe(x, media_id, 'What is "seen" & more')
     made = x.create_tweet(text="Look", media_ids=[media_id]).data
     page = httpx.get(f"{sandbox.url}/x/{HANDLE}/status/{made['id']}").text
     assert f"/x/media/{media_id}" in page
+    assert 'alt="What is &#34;seen&#34; &amp; more"' in page
     assert httpx.get(f"{sandbox.url}/x/media/{media_id}").content == b"a picture"
+    kinds = [effect.kind for effect in sandbox.effects("x")]
+    assert kinds == ["media_uploaded", "media_described", "tweet_created"]
+
+
+def test_a_description_is_of_a_whole_upload_and_of_what_x_knows(x: tweepy.Client):
+    asked = {"media_type": "image/png", "media_category": "tweet_image", "total_bytes": 4}
+    unfinished = x.request("POST", "/2/media/upload/initialize", json=asked, user_auth=True).json()["data"]["id"]
+    whole = upload(x, b"a picture", "image/png", "tweet_image")
+    for media_id, text in ((unfinished, "words"), ("404", "words"), (whole, ""), (whole, "x" * 1001), (whole, None)):
+        with pytest.raises(tweepy.BadRequest):
+            describe(x, media_id, text)
+    with pytest.raises(tweepy.BadRequest, match="additional properties"):
+        x.request(
+            "POST",
+            "/2/media/metadata",
+            json={"id": whole, "metadata": {"alt_text": {"text": "words"}, "tags": []}},
+            user_auth=True,
+        )
+
+
+def test_of_a_video_the_page_tells_the_size_and_the_checksum(tmp_path: Path):
+    with running(tmp_path / "sandbox.sqlite", processing=timedelta()) as sandbox:
+        x = client(sandbox)
+        media_id = upload(x, VIDEO, "video/mp4", "tweet_video", size=5)
+        made = x.create_tweet(text="Watch", media_ids=[media_id]).data
+        page = httpx.get(f"{sandbox.url}/x/{HANDLE}/status/{made['id']}").text
+        assert f"of {len(VIDEO)} bytes, CRC-32 {zlib.crc32(VIDEO):08x}" in page
+        assert httpx.get(f"{sandbox.url}/x/media/{media_id}").status_code == 404
+
+
+def test_a_video_that_is_none_fails_in_processing(tmp_path: Path):
+    with running(tmp_path / "sandbox.sqlite", processing=timedelta()) as sandbox:
+        x = client(sandbox)
+        media_id = upload(x, b"no video at all", "video/mp4", "tweet_video", size=15)
+        info = processing(x, media_id)
+        assert (info["state"], info["error"]["name"]) == ("failed", "InvalidMedia")
+        with pytest.raises(tweepy.BadRequest, match="media IDs are invalid"):
+            x.create_tweet(text="Watch", media_ids=[media_id])
+
+
+def test_a_segment_of_more_than_five_megabytes_is_refused(x: tweepy.Client):
+    with pytest.raises(tweepy.BadRequest, match="at most 5242880 bytes"):
+        upload(x, b"x" * (5 * 1024**2 + 1), "video/mp4", "tweet_video", size=6 * 1024**2)
 
 
 def processing(x: tweepy.Client, media_id: str) -> dict[str, Any]:
@@ -274,7 +343,7 @@ def processing(x: tweepy.Client, media_id: str) -> dict[str, Any]:
 def test_a_video_can_be_posted_once_it_is_processed(tmp_path: Path):
     with running(tmp_path / "sandbox.sqlite", processing=timedelta(days=1)) as sandbox:
         x = client(sandbox)
-        media_id = upload(x, b"a video", "video/mp4", "tweet_video")
+        media_id = upload(x, VIDEO, "video/mp4", "tweet_video", size=12)
         assert processing(x, media_id) == {"state": "pending", "check_after_secs": 1, "progress_percent": 0}
         with pytest.raises(tweepy.BadRequest, match="media IDs are invalid"):
             x.create_tweet(text="Watch", media_ids=[media_id])
@@ -292,6 +361,19 @@ def test_media_that_x_does_not_take_are_refused_at_the_start(x: tweepy.Client, k
     asked = {"media_type": kind, "media_category": category, "total_bytes": size}
     with pytest.raises(tweepy.BadRequest):
         x.request("POST", "/2/media/upload/initialize", json=asked, user_auth=True)
+
+
+def test_a_segment_may_be_sent_again_but_not_another_in_its_place(x: tweepy.Client, sandbox: Sandbox):
+    asked = {"media_type": "image/png", "media_category": "tweet_image", "total_bytes": 3}
+    media_id = x.request("POST", "/2/media/upload/initialize", json=asked, user_auth=True).json()["data"]["id"]
+    for _ in range(2):
+        part = {"segment_index": 0, "media": base64.b64encode(b"abc").decode()}
+        x.request("POST", f"/2/media/upload/{media_id}/append", json=part, user_auth=True)
+    other = {"segment_index": 0, "media": base64.b64encode(b"xyz").decode()}
+    with pytest.raises(tweepy.BadRequest):
+        x.request("POST", f"/2/media/upload/{media_id}/append", json=other, user_auth=True)
+    x.request("POST", f"/2/media/upload/{media_id}/finalize", user_auth=True)
+    assert httpx.get(f"{sandbox.url}/x/media/{media_id}").content == b"abc"
 
 
 def test_an_upload_whose_segments_do_not_add_up_is_refused(x: tweepy.Client):

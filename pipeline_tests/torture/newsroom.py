@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from pipeline.distribution.contents import stored
 from pipeline.platforms.article import AdaptableArticle
+from pipeline.platforms.media.facts import Media
 from pipeline.platforms.registry import adapter_class, platform_names
 from pipeline.sandbox.registry import find_stand_in
 from pipeline.store import accounts, tables
 from pipeline.vocabulary import AccountState
 from pipeline_tests import factories
+from pipeline_tests.platforms.rehearsal import rehearsal_of, sample_media
 from pipeline_tests.torture.outside import Outside
 from pipeline_tests.torture.worker import Job
 
@@ -51,6 +53,11 @@ class Newsroom:
     scratch: Path
     sendings: dict[str, Sending] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """What the site serves may be read though its address is private: a vertical of ours lives there."""
+        with self.engine.begin() as connection:
+            factories.vertical(connection, base_url=self.outside.site_url)
+
     def account(self, platform: str, **changes: Any) -> UUID:
         """A new account on a platform."""
         key = f"{platform}-{uuid.uuid4().hex[:12]}"
@@ -77,7 +84,7 @@ class Newsroom:
             for account_id in account_ids:
                 mark = uuid.uuid4().hex[:12]
                 row = rows[account_id]
-                version = adapter_class(row.name).adapt(self._article(mark), row)
+                version = adapter_class(row.name).adapt(self._article(mark, row.name), row)
                 id_ = factories.distribution(
                     connection,
                     account_id,
@@ -111,7 +118,7 @@ class Newsroom:
                 method, _, path = steps[-1].request.partition(" ")
                 self.sendings[platform] = Sending(steps[-1].kind, method, f"/{path.rpartition('/')[2]}")
 
-    def _article(self, mark: str) -> AdaptableArticle:
+    def _article(self, mark: str, platform: str) -> AdaptableArticle:
         return AdaptableArticle(
             title=f"How to prune {mark}",
             markdown=f"Cut above a bud, says {mark}.\n\nThen wait.",
@@ -120,7 +127,14 @@ class Newsroom:
             canonical_url=f"{self.outside.site_url}/how-to-prune-{mark}/",
             vertical="garden",
             topics=[f"gardens {mark}"],
+            media=self._media(platform),
         )
+
+    def _media(self, platform: str) -> list[Media]:
+        """What the platform takes no post without."""
+        if find_stand_in(platform) is None:
+            return []
+        return [sample_media(name, f"{self.outside.site_url}/media") for name in rehearsal_of(platform).media]
 
     def _way_in(self, platform: str) -> dict[str, Any]:
         """An account's settings and credentials."""

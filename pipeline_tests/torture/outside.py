@@ -5,11 +5,13 @@ may still have its effect, and until it has, no time may pass.
 """
 
 import multiprocessing
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,10 @@ from pipeline.platforms.site import server as site_server
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.faults import DroppableConnection
 from pipeline.sandbox.server import create_app
+from pipeline_tests.platforms.rehearsal import SAMPLE
 from pipeline_tests.torture.time_passes import wait_until
 
+_PROCESSING = timedelta(seconds=0.2)
 FORKS = multiprocessing.get_context("forkserver")
 """Processes are forked off a warm one in which everything is imported already."""
 FORKS.set_forkserver_preload(["pipeline_tests.torture.worker"])
@@ -68,10 +72,11 @@ def _serve(scratch: Path, ready: Connection) -> None:
     sandbox, site = (socket.create_server(("127.0.0.1", 0), backlog=512) for _ in range(2))
     quiet: dict[str, Any] = {"log_level": "critical", "access_log": False, "ws": "none"}
     site_app = site_server.create_app(scratch / "site")
+    shutil.copytree(SAMPLE, scratch / "site" / "media")
     serve_site = uvicorn.Server(uvicorn.Config(site_app, lifespan="off", **quiet)).run
     threading.Thread(target=serve_site, kwargs={"sockets": [site]}, daemon=True).start()
     ready.send((sandbox.getsockname()[1], site.getsockname()[1]))
-    app = _Counted(create_app(scratch / "sandbox.sqlite"))
+    app = _Counted(create_app(scratch / "sandbox.sqlite", processing=_PROCESSING))
     uvicorn.Server(uvicorn.Config(app, http=DroppableConnection, **quiet)).run(sockets=[sandbox])
 
 

@@ -15,12 +15,16 @@ from pipeline_tests.torture.newsroom import Newsroom
 
 _SEED = 20261121
 _SAMPLED = 1
+_UNDER_EVERY_FAULT = ("mailchimp", "wordpress", "x")
+"""By a draft's id, by an address, by looking back: the ways to find a lost publication again."""
+_ELSEWHERE = (None, FaultKind.DROP_AFTER, FaultKind.SERVER_ERROR)
+_TRIED = [case for case in ALL_PLATFORMS_AND_FAULTS if case.platform in _UNDER_EVERY_FAULT or case.fault in _ELSEWHERE]
 
 
 @pytest.fixture(scope="module")
 def unharmed(newsrooms: list[Newsroom]) -> dict[Case, Result]:
     """What happens where nobody is killed: the points are those that its worker passes."""
-    return {result.case: result for result in try_all(newsrooms, ALL_PLATFORMS_AND_FAULTS)}
+    return {result.case: result for result in try_all(newsrooms, _TRIED)}
 
 
 def assert_that_all_end_well(newsrooms: list[Newsroom], cases: list[Case]) -> None:
@@ -33,7 +37,7 @@ def assert_that_all_end_well(newsrooms: list[Newsroom], cases: list[Case]) -> No
 
 def test_every_adapter_is_in_the_matrix(newsroom):
     """It is by having a stand-in in the sandbox, or files of its own."""
-    assert {case.platform for case in ALL_PLATFORMS_AND_FAULTS} == set(platform_names())
+    assert {case.platform for case in _TRIED} == set(platform_names())
     assert set(newsroom.sendings) == set(platform_names()) - {"site"}
 
 
@@ -57,7 +61,7 @@ def test_killed_in_any_gap_it_is_published_once(newsrooms, unharmed, fault):
     assert_that_all_end_well(newsrooms, [replace(case, point=point) for point in unharmed[case].passed])
 
 
-def test_killed_in_a_gap_here_and_there_on_every_platform_under_every_fault_it_is_published_once(newsrooms, unharmed):
+def test_killed_in_a_gap_here_and_there_on_every_platform_it_is_published_once(newsrooms, unharmed):
     chance = random.Random(_SEED)
     cases = [
         replace(case, point=point)

@@ -125,7 +125,9 @@ def _run(job: Job) -> None:
     points.watch_database(engine, passed.reach)
     points.watch_http(passed.reach)
     points.watch_files(job.outside.site_folder, passed.reach)
-    open_adapter = points.watched_factory(adapter_factory(Keepers(), timeout_seconds=job.timeout_seconds), passed.reach)
+    open_adapter = points.watched_factory(
+        adapter_factory(Keepers(engine), timeout_seconds=job.timeout_seconds), passed.reach
+    )
 
     if job.forever:
         _serve(job, engine, open_adapter)

@@ -42,7 +42,12 @@ def schedule(call: Call) -> Response:
         raise bad_request("This campaign cannot be scheduled: it is not ready to send.")
     campaign["scheduled"] = stamp(at)
     call.ledger.put("mailchimp", "campaign", campaign["id"], campaign)
-    due = {"id": campaign["id"], "at": campaign["scheduled"], "url": archive_url(call, campaign)}
+    due = {
+        "id": campaign["id"],
+        "at": campaign["scheduled"],
+        "url": archive_url(call, campaign),
+        "request": f"{call.request.method} {call.request.url.path}",
+    }
     call.ledger.put("mailchimp", "due", campaign["id"], due)
     call.record("campaign_scheduled", campaign["id"], **_told(campaign))
     return Response(status_code=204)
@@ -73,7 +78,7 @@ def send_due(ledger: Ledger, now: datetime) -> None:
             kind="campaign_sent",
             external_id=due["id"],
             at=utc(due["at"]),
-            request="the schedule",
+            request=due["request"],
             **_told(campaign),
             url=due["url"],
         )

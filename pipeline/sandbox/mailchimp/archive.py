@@ -1,4 +1,6 @@
-"""A campaign's page, as its archive shows it."""
+"""A campaign's page, as its archive shows it: with its tags filled in."""
+
+from typing import Final
 
 from starlette.responses import HTMLResponse, Response
 
@@ -6,6 +8,12 @@ from pipeline.sandbox import pages
 from pipeline.sandbox.mailchimp.access import utc
 from pipeline.sandbox.mailchimp.audience import LIST_NAME
 from pipeline.sandbox.service import Call
+
+_FILLED_IN: Final = {
+    "*|MC_PREVIEW_TEXT|*": "",  # the page shows it by itself
+    "*|UNSUB|*": "#nobody-to-unsubscribe",
+    "*|LIST:ADDRESS|*": "Sandbox Press, 1 Nowhere Street",
+}
 
 
 def page(call: Call) -> Response:
@@ -20,7 +28,13 @@ def page(call: Call) -> Response:
         sender=f"{settings['from_name']} <{settings['reply_to']}>",
         audience=LIST_NAME,
         sent=utc(campaign["sent"]),
-        body=pages.safe_html(campaign["html"]) if campaign["html"] else None,
-        plain=campaign["plain_text"],
+        body=pages.safe_html(_filled_in(campaign["html"])) if campaign["html"] else None,
+        plain=_filled_in(campaign["plain_text"]),
     )
     return HTMLResponse(shown)
+
+
+def _filled_in(text: str) -> str:
+    for tag, words in _FILLED_IN.items():
+        text = text.replace(tag, words)
+    return text

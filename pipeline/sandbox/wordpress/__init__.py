@@ -32,6 +32,7 @@ STAND_IN: Final = StandIn(
                 Endpoint("GET", f"{_V2}/{taxonomy.route}/{{id:int}}", terms.reading(taxonomy)),
             )
         ),
+        Endpoint("GET", f"{_V2}/media", media.search),
         Endpoint("POST", f"{_V2}/media", media.upload),
         Endpoint("GET", f"{_V2}/media/{{id:int}}", media.read),
         Endpoint("POST", f"{_V2}/media/{{id:int}}", media.update),

@@ -13,10 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.wordpress.credentials import CONTRIBUTOR, EDITOR
-from pipeline.sandbox.wordpress.errors import refusal
-
-USER_ID = 1
-"""The editor's, under whose name all posts stand."""
+from pipeline.sandbox.wordpress.errors import invalid_param, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,11 @@ class User:
 
 
 _WRITING = frozenset({"read", "edit_posts", "delete_posts"})
-_PUBLISHING = _WRITING | {"publish_posts", "upload_files"}
+_EDITING = _WRITING | {"publish_posts", "upload_files", "edit_others_posts", "delete_others_posts", "manage_categories"}
 _USERS = {
     user.username: user
     for user in (
-        User(USER_ID, "editor", **EDITOR, capabilities=_PUBLISHING),
+        User(1, "editor", **EDITOR, capabilities=_EDITING),
         User(2, "contributor", **CONTRIBUTOR, capabilities=_WRITING),
     )
 }
@@ -66,10 +63,12 @@ def require(call: Call, code: str, message: str) -> User:
     return user
 
 
-def require_capability(call: Call, capability: str, code: str, message: str, *, status: int = 403) -> None:
+def require_capability(call: Call, capability: str, code: str, message: str) -> User:
     """Raises: Refusal: the caller is nobody, or may not do what it wanted to."""
-    if capability not in require(call, code, message).capabilities:
-        raise refusal(status, code, message)
+    user = require(call, code, message)
+    if capability not in user.capabilities:
+        raise refusal(403, code, message)
+    return user
 
 
 def params(call: Call) -> dict[str, Any]:
@@ -92,6 +91,15 @@ def params(call: Call) -> dict[str, Any]:
     elif kind == "application/x-www-form-urlencoded":
         found |= dict(parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True))
     return found
+
+
+def text_params(call: Call, *names: str) -> dict[str, str]:
+    """Those of the parameters that are there. Raises: Refusal: one is no text."""
+    asked = {name: value for name, value in params(call).items() if name in names}
+    for name, value in asked.items():
+        if not isinstance(value, str):
+            raise invalid_param(name, f"{name} is not of type string.")
+    return asked
 
 
 def me(call: Call) -> Response:

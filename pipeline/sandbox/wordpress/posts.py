@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from slugify import slugify
 from starlette.responses import JSONResponse, Response
 
 from pipeline.sandbox.ledger import Document, Ledger
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.wordpress import terms
-from pipeline.sandbox.wordpress.access import USER_ID, authenticated, params, require, require_capability
+from pipeline.sandbox.wordpress.access import User, authenticated, params, require, require_capability
 from pipeline.sandbox.wordpress.errors import invalid_param, refusal
 from pipeline.sandbox.wordpress.listing import id_list, only, page_of
 from pipeline.sandbox.wordpress.rendering import link, shown, utc
+from pipeline.sandbox.wordpress.slugs import free, slug_of
 
 _STATUSES: Final = ("publish", "future", "draft", "pending", "private")
 _TRASHED: Final = "__trashed"
@@ -22,7 +22,7 @@ _SCHEDULE_FROM: Final = timedelta(minutes=1)
 
 
 def create(call: Call) -> Response:
-    require(call, "rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
+    user = require(call, "rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
     now = call.now.isoformat(timespec="seconds")
     blank: Document = {
         "id": call.ledger.next_id("wordpress posts"),
@@ -33,7 +33,7 @@ def create(call: Call) -> Response:
         "title": "",
         "content": "",
         "excerpt": "",
-        "author": USER_ID,
+        "author": user.id,
         "featured_media": 0,
         "comment_status": "open",
         "categories": [terms.UNCATEGORIZED],
@@ -47,8 +47,8 @@ def create(call: Call) -> Response:
 
 
 def update(call: Call) -> Response:
-    require(call, "rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
-    post = _changed(call, _post(call))
+    user = require(call, "rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+    post = _changed(call, _own_post(call, user, "edit"))
     post["modified"] = call.now.isoformat(timespec="seconds")
     _keep(call.ledger, post)
     call.record("post_updated", str(post["id"]), title=post["title"], text=post["content"], url=link(call, post))
@@ -56,8 +56,8 @@ def update(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    require(call, "rest_cannot_delete", "Sorry, you are not allowed to delete this post.")
-    post = _post(call)
+    user = require(call, "rest_cannot_delete", "Sorry, you are not allowed to delete this post.")
+    post = _own_post(call, user, "delete")
     forced = call.request.query_params.get("force", "").lower() in ("1", "true")
     if forced:
         call.ledger.remove("wordpress", "post", str(post["id"]))
@@ -66,7 +66,7 @@ def delete(call: Call) -> Response:
     elif post["status"] == "trash":
         raise refusal(410, "rest_already_trashed", "The post has already been deleted.")
     else:
-        post |= {"status": "trash", "slug": f"{post['slug']}{_TRASHED}" if post["slug"] else ""}
+        post |= {"status": "trash", "slug": f"{post['slug']}{_TRASHED}"}
         _keep(call.ledger, post)
         answer = shown(call, post, edit=True)
     call.record("post_deleted", str(post["id"]), title=post["title"])
@@ -90,7 +90,7 @@ def search(call: Call) -> Response:
         if status not in (*_STATUSES, "any", "trash"):
             raise invalid_param("status", f"status[0] is not one of {', '.join(_STATUSES)}, trash, and any.")
     if statuses != ["publish"] and not authenticated(call):
-        raise refusal(401, "rest_forbidden_status", "Status is forbidden.")
+        raise invalid_param("status", "Status is forbidden.")
     wanted = {*statuses, *(_STATUSES if "any" in statuses else ())}  # `any` leaves the trash out, as in core
     found = [post for post in _candidates(call) if post["status"] in wanted]
     if needle := query.get("search", "").strip().lower():
@@ -148,14 +148,14 @@ def _changed(call: Call, post: Document) -> Document:
     changed = {**post}
     for name in ("title", "content", "excerpt"):
         if name in asked:
-            changed[name] = _raw(asked[name], name)
+            changed[name] = _raw(asked[name], changed[name])
     if not (changed["title"].strip() or changed["content"].strip() or changed["excerpt"].strip()):
         raise refusal(400, "empty_content", "Content, title, and excerpt are empty.")
     for name, taxonomy in (("categories", terms.TAXONOMIES["category"]), ("tags", terms.TAXONOMIES["post_tag"])):
         if name in asked:
             changed[name] = terms.known(call.ledger, taxonomy, id_list(asked[name], name))
     if "featured_media" in asked:
-        changed["featured_media"] = _featured_media(call, asked["featured_media"])
+        changed["featured_media"] = _featured_media(call, asked["featured_media"], changed["featured_media"])
     if "comment_status" in asked:
         changed["comment_status"] = _one_of(asked["comment_status"], "comment_status", ("open", "closed"))
     return _placed(call, changed, asked)
@@ -189,17 +189,14 @@ def _by_date(post: Document, now: datetime) -> str:
 
 def _slug(ledger: Ledger, post: Document, asked: Document) -> str:
     """The slug that core would give: a taken one gets a number. Drafts without one wait until they are published."""
-    wanted = slugify(str(asked["slug"])) if asked.get("slug") else str(post["slug"])
+    wanted = slug_of(str(asked["slug"])) if asked.get("slug") else str(post["slug"])
     if wanted.endswith(_TRASHED) and post["status"] != "trash":
         wanted = wanted.removesuffix(_TRASHED)
     if not wanted:
         if post["status"] in ("draft", "pending"):
             return ""
-        wanted = slugify(post["title"], max_length=200) or str(post["id"])
-    slug, number = wanted, 2
-    while any(other["id"] != post["id"] for other in ledger.find("wordpress", "post", slug)):
-        slug, number = f"{wanted}-{number}", number + 1
-    return slug
+        wanted = slug_of(post["title"]) or str(post["id"])
+    return free(wanted, lambda slug: any(other["id"] != post["id"] for other in ledger.find("wordpress", "post", slug)))
 
 
 def _keep(ledger: Ledger, post: Document) -> None:
@@ -225,18 +222,26 @@ def _context_edit(call: Call) -> bool:
     return context == "edit"
 
 
-def _featured_media(call: Call, value: Any) -> int:
+def _own_post(call: Call, user: User, verb: str) -> Document:
+    """The post, which the user may edit or delete. Raises: Refusal."""
+    post = _post(call)
+    if post["author"] != user.id:
+        message = f"Sorry, you are not allowed to {verb} this post."
+        require_capability(call, f"{verb}_others_posts", f"rest_cannot_{verb}", message)
+    return post
+
+
+def _featured_media(call: Call, value: Any, now: int) -> int:
+    """What is no picture of the site's is dropped without a word."""
     (id_,) = id_list([value], "featured_media")
-    if id_ and call.ledger.get("wordpress", "media", str(id_)) is None:
-        raise refusal(400, "rest_invalid_featured_media", "Invalid featured media ID.")
-    return id_
+    item = call.ledger.get("wordpress", "media", str(id_))
+    return id_ if id_ == 0 or (item and item["mime_type"].startswith("image/")) else now
 
 
-def _raw(value: Any, name: str) -> str:
+def _raw(value: Any, before: str) -> str:
+    """The text of a field; core passes over what is none."""
     text = value.get("raw") if isinstance(value, dict) else value
-    if not isinstance(text, str):
-        raise invalid_param(name, f"{name} is not of type object.")
-    return text
+    return text if isinstance(text, str) else before
 
 
 def _one_of(value: Any, name: str, allowed: tuple[str, ...]) -> str:

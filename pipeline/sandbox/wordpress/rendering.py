@@ -41,7 +41,7 @@ def shown(call: Call, post: Document, *, edit: bool) -> dict[str, Any]:
         "status": post["status"],
         "type": "post",
         "link": link(call, post),
-        "title": _text(post["title"], html.escape(post["title"], quote=False), edit=edit),
+        "title": _text(post["title"], post["title"].replace("&", "&#038;"), edit=edit),
         "content": {**_text(post["content"], edit=edit), "protected": False},
         "excerpt": {**_text(post["excerpt"], _excerpt(post), edit=edit), "protected": False},
         "author": post["author"],

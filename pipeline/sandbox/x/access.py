@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call, Handler, Refusal
-from pipeline.sandbox.x import oauth
+from pipeline.sandbox.x import signatures
 from pipeline.sandbox.x.credentials import BEARER_TOKEN, READ_ONLY
 from pipeline.sandbox.x.errors import invalid_request, not_permitted, rate_headers, too_many_requests, unauthorized
 
@@ -110,7 +110,7 @@ def _access_level(call: Call) -> str | None:
     scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return "" if hmac.compare_digest(token.strip().encode(), BEARER_TOKEN.encode()) else None
-    signed_with = oauth.signed(call)
+    signed_with = signatures.signed(call)
     if signed_with is None:
         return None
     return "read" if signed_with == READ_ONLY["access_token"] else "read-write"

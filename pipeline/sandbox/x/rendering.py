@@ -14,29 +14,13 @@ NON_PUBLIC: Final = "non_public_metrics"
 _NON_PUBLIC_FOR: Final = timedelta(days=30)
 _FIELDS: Final = frozenset(
     {
-        *(
-            "attachments",
-            "author_id",
-            "card_uri",
-            "community_id",
-            "context_annotations",
-            "conversation_id",
-            "created_at",
-        ),
-        *(
-            "edit_controls",
-            "edit_history_tweet_ids",
-            "entities",
-            "geo",
-            "id",
-            "in_reply_to_user_id",
-            "lang",
-            "note_tweet",
-        ),
-        *("organic_metrics", "possibly_sensitive", "promoted_metrics", "public_metrics", "referenced_tweets"),
-        *("reply_settings", "source", "text", "withheld", NON_PUBLIC),
+        *("attachments", "card_uri", "community_id", "context_annotations", "conversation_id", "created_at"),
+        *("edit_controls", "entities", "geo", "id", "lang", "organic_metrics", "possibly_sensitive"),
+        *("promoted_metrics", "public_metrics", "reply_settings", "source", "text", "withheld", NON_PUBLIC),
     }
 )
+_OLDER_NAMES: Final = {"author_id", "edit_history_tweet_ids", "in_reply_to_user_id", "note_tweet", "referenced_tweets"}
+_NEWER_NAMES: Final = {"note_post", "article", "display_text_range", "media_metadata", "paid_partnership", "scopes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +33,17 @@ class Fields:
     @classmethod
     def asked(cls, given: dict[str, str]) -> "Fields":
         """Raises: Refusal: a field that a post doesn't have."""
-        parameter = "post.fields" if "post.fields" in given else "tweet.fields"
+        renamed = "post.fields" in given
+        parameter = "post.fields" if renamed else "tweet.fields"
+        known = _FIELDS | (_NEWER_NAMES if renamed else _OLDER_NAMES)
         names = [name for name in given.get(parameter, "").split(",") if name]
         for name in names:
-            if name not in _FIELDS:
+            if name not in known:
                 raise invalid_request(
-                    f"The `{parameter}` query parameter value [{name}] is not one of [{','.join(sorted(_FIELDS))}]",
+                    f"The `{parameter}` query parameter value [{name}] is not one of [{','.join(sorted(known))}]",
                     {parameter: [name]},
                 )
-        return cls(frozenset(names), parameter == "post.fields")
+        return cls(frozenset(names), renamed)
 
 
 def shown(call: Call, tweet: Document, fields: Fields) -> dict[str, Any]:
@@ -66,7 +52,7 @@ def shown(call: Call, tweet: Document, fields: Fields) -> dict[str, Any]:
     growth = Growth(f"x/{tweet['id']}", call.age(created))
     available: dict[str, Any] = {
         "author_id": USER_ID,
-        "conversation_id": tweet["in_reply_to"] or tweet["id"],
+        "conversation_id": tweet["conversation"],
         "created_at": f"{tweet['created_at'][:23]}Z",
         "lang": "und",
         "possibly_sensitive": False,
@@ -81,11 +67,11 @@ def shown(call: Call, tweet: Document, fields: Fields) -> dict[str, Any]:
         available["in_reply_to_user_id"] = USER_ID
         available["referenced_tweets"] = [{"type": "replied_to", "id": tweet["in_reply_to"]}]
     if growth.age <= _NON_PUBLIC_FOR:
-        available[NON_PUBLIC] = _non_public(growth, links=bool(tweet["urls"]))
+        available[NON_PUBLIC] = _non_public(growth, links=any("media_key" not in url for url in tweet["urls"]))
     return {
         "id": tweet["id"],
         "text": tweet["text"],
-        "edit_history_tweet_ids": [tweet["id"]],
+        "edit_history_post_ids" if fields.renamed else "edit_history_tweet_ids": [tweet["id"]],
         **{name: value for name, value in available.items() if name in fields.names},
     }
 

@@ -4,6 +4,7 @@ import html
 import re
 import secrets
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -41,6 +42,22 @@ def wrapped(text: str) -> tuple[str, list[dict[str, Any]]]:
         urls.append(entity)
         shown, position = shown + short, end
     return shown + html.escape(text[position:], quote=False), urls
+
+
+def with_media(
+    shown: str, urls: list[dict[str, Any]], post: str, media: Sequence[tuple[str, str]]
+) -> tuple[str, list[dict[str, Any]]]:
+    """The same with the one link that X puts behind the text for all its media; `media` are (kind, key)."""
+    if not media:
+        return shown, urls
+    short = f"https://t.co/{secrets.token_hex(5)}"
+    whole = f"{shown} {short}".strip()
+    position = {"start": len(whole) - len(short), "end": len(whole), "url": short}
+    entities = [
+        {**position, "expanded_url": f"{post}/{kind}/1", "display_url": f"pic.x.com/{short[-10:]}", "media_key": key}
+        for kind, key in media
+    ]
+    return whole, [*urls, *entities]
 
 
 @cache

@@ -12,7 +12,7 @@ from pipeline.sandbox.service import Call
 from pipeline.sandbox.x import media
 from pipeline.sandbox.x.access import body
 from pipeline.sandbox.x.errors import forbidden, invalid_request
-from pipeline.sandbox.x.text import cashtags, fits, wrapped
+from pipeline.sandbox.x.text import cashtags, fits, with_media, wrapped
 from pipeline.sandbox.x.users import HANDLE
 
 _EPOCH_MS: Final = 1288834974657
@@ -73,22 +73,27 @@ def create(call: Call) -> Response:
     text = unicodedata.normalize("NFC", asked.text or "").strip()
     _check(call, asked, text)
     reply_to = asked.reply.in_reply_to_tweet_id if asked.reply else None
+    replied_to = call.ledger.get("x", "tweet", reply_to) if reply_to else None
     duplicate_key = f"{reply_to or ''}\n{text}"
     if text and call.ledger.find("x", "tweet", duplicate_key):
         raise forbidden("You are not allowed to create a Tweet with duplicate content.")
-    shown, urls = wrapped(text)
+    id_ = str(call.ledger.next_id("x ids", at_least=_snowflake(call.now)))
+    media_ids = asked.media.media_ids if asked.media else []
+    shown, urls = with_media(*wrapped(text), f"https://x.com/{HANDLE}/status/{id_}", media.kinds(call, media_ids))
     tweet: Document = {
-        "id": str(call.ledger.next_id("x ids", at_least=_snowflake(call.now))),
+        "id": id_,
         "said": text,
         "created_at": call.now.isoformat(timespec="milliseconds"),
         "in_reply_to": reply_to,
-        "media_ids": asked.media.media_ids if asked.media else [],
+        "conversation": replied_to["conversation"] if replied_to else id_,
+        "media_ids": media_ids,
         "text": shown,
         "urls": urls,
     }
     call.ledger.put("x", "tweet", tweet["id"], tweet, lookup=duplicate_key)
-    call.record("tweet_created", tweet["id"], text=text, url=call.link(f"/x/{HANDLE}/status/{tweet['id']}"))
-    return JSONResponse({"data": {"id": tweet["id"], "text": shown, "edit_history_tweet_ids": [tweet["id"]]}}, 201)
+    kind = "reply_created" if reply_to else "tweet_created"
+    call.record(kind, tweet["id"], text=text, url=call.link(f"/x/{HANDLE}/status/{tweet['id']}"))
+    return JSONResponse({"data": {"id": tweet["id"], "text": shown, "edit_history_post_ids": [tweet["id"]]}}, 201)
 
 
 def delete(call: Call) -> Response:

@@ -5,5 +5,6 @@ REHEARSAL = Rehearsal(
     sending=("POST", "/posts"),
     content=some_text,
     every_step={"tags": ["one"]},
+    every_media=("picture", "video"),
     public=frozenset({"username"}),
 )

@@ -1,0 +1,290 @@
+"""One account on Bluesky."""
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, ClassVar, Final
+
+from pipeline.platforms import adaptation, short_posts
+from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.base import (
+    Absent,
+    Account,
+    Adapter,
+    Capabilities,
+    Changed,
+    ChangeOutcome,
+    Gone,
+    Guarantee,
+    Identity,
+    Journal,
+    Metrics,
+    Permalink,
+    Published,
+    PublishOutcome,
+    Quota,
+    ReconcileOutcome,
+    Setting,
+)
+from pipeline.platforms.bluesky import text
+from pipeline.platforms.bluesky.session import SERVER, Session
+from pipeline.platforms.content import Content, Measure, Problem
+from pipeline.platforms.failures import CallError, garbled, media_failure
+from pipeline.platforms.http import Answer, as_list, as_object, batches
+from pipeline.platforms.limits import quota
+from pipeline.platforms.media import rules
+from pipeline.platforms.media.facts import Media, MediaError
+from pipeline.text.fitting import fit
+from pipeline.vocabulary import MediaKind
+
+_WEB: Final = "https://bsky.app"
+_COLLECTION: Final = "app.bsky.feed.post"
+_KEY_STEP: Final = "rkey"
+_KEY_LETTERS: Final = "234567abcdefghijklmnopqrstuvwxyz"
+_MAX_HASHTAGS: Final = 2
+_POINTS_A_POST: Final = 3
+_PICTURES: Final = rules.MediaRule(
+    MediaKind.IMAGE,
+    (rules.JPEG, rules.PNG, rules.WEBP),
+    max_bytes=1_000_000,  # 2,000,000 since 2026, which a server that was not brought up to date refuses
+    most=4,
+)
+_COUNTS: Final = ("likeCount", "repostCount", "replyCount", "quoteCount", "bookmarkCount")
+
+
+class BlueskyAdapter(Adapter):
+    name: ClassVar[str] = "bluesky"
+    title: ClassVar[str] = "Bluesky"
+    capabilities: Capabilities = Capabilities(
+        update=False,
+        delete=True,
+        schedule=False,
+        metrics=True,
+        metrics_batch=25,
+        guarantee=Guarantee.CERTAIN,
+        takes=(_PICTURES,),
+        remarks={"update": "readers are shown the first version", "metrics": "no impressions and no clicks"},
+    )
+    permalink: ClassVar[Permalink] = Permalink(
+        pattern=f"[{_KEY_LETTERS}]{{13}}",
+        in_address=f"/post/([{_KEY_LETTERS}]{{13}})",
+        handle=_KEY_STEP,
+        where="the 13 characters after /post/ in its address",
+    )
+    settings: ClassVar[Sequence[Setting]] = (
+        Setting("base_url", f"The account's server, where it is not {SERVER}."),
+        Setting("web_url", f"Where posts are read, where that is not {_WEB}."),
+    )
+    secrets: ClassVar[Sequence[Setting]] = (
+        Setting("identifier", "The account's handle, or its DID.", required=True),
+        Setting("app_password", "One of its app passwords, not the password itself.", required=True),
+    )
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._web = str(account.publish_config.get("web_url") or _WEB).rstrip("/")
+
+    @classmethod
+    def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
+        """What the article is about and up to two hashtags, with a card of it or, beside pictures, the link."""
+        media = adaptation.media_for(article.media, (_PICTURES,))
+        limit = min(text.MAX_GRAPHEMES, account.max_content_length or text.MAX_GRAPHEMES)
+        tags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
+        body, kept = short_posts.teased(article, limit, text.length, tags, article.canonical_url if media else None)
+        return AdaptedContent(
+            title=adaptation.title_of(article, account.max_title_length),
+            body=body,
+            link_url=article.canonical_url,
+            media=media,
+            platform_specific={
+                "hashtags": list(kept),
+                "description": fit(adaptation.teaser(article), adaptation.EXCERPT_LIMIT),
+                "language": article.language,
+            },
+        )
+
+    def validate(self, content: Content) -> list[Problem]:
+        problems = []
+        if not content.body.strip() and not content.media:
+            problems.append(Problem("body", "The post has no text."))
+        problems += [
+            Problem("body", f"The post has {each.used:,} {each.unit}; Bluesky takes {each.limit:,}.")
+            for each in self.measure(content)
+            if each.is_over
+        ]
+        return problems + rules.problems(content.media, self.capabilities.takes)
+
+    def measure(self, content: Content) -> list[Measure]:
+        return [
+            Measure("body", short_posts.graphemes(content.body), text.MAX_GRAPHEMES),
+            Measure("body", len(content.body.encode()), text.MAX_BYTES, "bytes"),
+        ]
+
+    def publish(self, content: Content, journal: Journal) -> PublishOutcome:
+        key = journal.handles.get(_KEY_STEP)
+        try:
+            earlier = self._find(key)
+            if earlier is not None:
+                return earlier
+            record = self._record(content, datetime.now(UTC))
+        except CallError as failure:
+            return failure.without_effect()
+        except MediaError as error:
+            return media_failure(error)
+        if key is None:
+            key = new_key()
+            journal.record(_KEY_STEP, key)
+        try:
+            answer = self._session.call("POST", "com.atproto.repo.createRecord", json=self._place(key, record=record))
+            if str(as_object(answer.json()).get("uri")) != self._uri(key):
+                raise garbled("the answer does not name the post")
+        except CallError as failure:
+            return failure.outcome
+        return replace(self._published(key, record), quota=_posts_left(answer))
+
+    def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:  # noqa: ARG002 - the key says all
+        try:
+            return self._find(journal.handles.get(_KEY_STEP)) or Absent()
+        except CallError as failure:
+            return failure.inconclusive()
+
+    def delete(self, external_id: str) -> ChangeOutcome:
+        try:
+            place = self._place(external_id)
+            as_object(self._session.call("POST", "com.atproto.repo.deleteRecord", json=place).json())
+        except CallError as failure:
+            return failure.outcome
+        return Changed(external_id)
+
+    def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
+        """A post may be shown a little after it was made: only one that its repository lacks is gone."""
+        figures: dict[str, Metrics | Gone] = {}
+        try:
+            for keys in batches(external_ids, self.capabilities.metrics_batch):
+                wanted = {self._uri(key): key for key in keys}
+                for post in as_list(self._ask("app.bsky.feed.getPosts", uris=list(wanted)).get("posts")):
+                    if post.get("uri") in wanted:
+                        figures[wanted[post["uri"]]] = metrics_of(post)
+            figures |= {key: Gone() for key in external_ids if key not in figures and self._find(key) is None}
+        except CallError as failure:
+            raise failure.unavailable() from None
+        return figures
+
+    def whoami(self) -> Identity:
+        try:
+            return Identity(f"@{self._ask('com.atproto.server.getSession').get('handle')}")
+        except CallError as failure:
+            raise failure.unavailable() from None
+
+    def _record(self, content: Content, now: datetime) -> dict[str, Any]:
+        """The post, its pictures uploaded; they are shown to nobody without it.
+
+        Raises:
+            CallError: a picture was not taken.
+            MediaError: one is not to be had.
+        """
+        record: dict[str, Any] = {
+            "$type": _COLLECTION,
+            "text": content.body,
+            "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "facets": text.facets(content.body),
+        }
+        language = content.platform_specific.get("language")
+        if language:
+            record["langs"] = [str(language)]
+        if content.media:
+            pictures = [self._uploaded(picture) for picture in content.media]
+            record["embed"] = {"$type": "app.bsky.embed.images", "images": pictures}
+        elif content.link_url:
+            card = {
+                "uri": content.link_url,
+                "title": content.title or content.link_url,
+                "description": str(content.platform_specific.get("description") or ""),
+            }
+            record["embed"] = {"$type": "app.bsky.embed.external", "external": card}
+        return record
+
+    def _uploaded(self, picture: Media) -> dict[str, Any]:
+        """Raises: CallError, MediaError."""
+        with self._account.media.open(picture, _PICTURES) as local:
+            answer = self._session.call(
+                "POST",
+                "com.atproto.repo.uploadBlob",
+                headers={"Content-Type": local.mime_type},
+                content=local.chunks(0, local.size),
+                size=local.size,
+            )
+            blob = as_object(as_object(answer.json()).get("blob"))
+            link = as_object(blob.get("ref")).get("$link")
+            shape = {"width": local.width, "height": local.height}
+        # Made anew: a server that adds a field to its answer need not take it back.
+        image = {"$type": "blob", "ref": {"$link": link}, "mimeType": blob.get("mimeType"), "size": blob.get("size")}
+        return {"image": image, "alt": picture.alt_text, "aspectRatio": shape}
+
+    def _find(self, key: str | None) -> Published | None:
+        """The post under the key; without one, none was sent, and all that is asked is to be let in.
+
+        Raises:
+            CallError: among others, the account was not let in.
+        """
+        place = {"repo": self._session.did, "collection": _COLLECTION, "rkey": key}
+        if key is None:
+            return None
+        try:
+            return self._published(key, as_object(self._ask("com.atproto.repo.getRecord", **place).get("value")))
+        except CallError as failure:
+            # Before 2025 the name was that of every bad request.
+            if failure.error.code == "RecordNotFound" or "Could not locate record" in failure.error.message:
+                return None
+            raise
+
+    def _published(self, key: str, record: Mapping[str, Any]) -> Published:
+        try:
+            moment = datetime.fromisoformat(str(record.get("createdAt"))).astimezone(UTC)
+        except ValueError:
+            moment = datetime.now(UTC)
+        return Published(key, f"{self._web}/profile/{self._session.did}/post/{key}", moment)
+
+    def _place(self, key: str, **more: Any) -> dict[str, Any]:
+        return {"repo": self._session.did, "collection": _COLLECTION, "rkey": key, **more}
+
+    def _uri(self, key: str) -> str:
+        return f"at://{self._session.did}/{_COLLECTION}/{key}"
+
+    def _ask(self, query: str, **params: Any) -> dict[str, Any]:
+        """Raises: CallError."""
+        return as_object(self._session.call("GET", query, params=params).json())
+
+    @cached_property
+    def _session(self) -> Session:
+        """Raises: CallError."""
+        return Session(self._account)
+
+
+def new_key() -> str:
+    """A key that no other post has: a TID, the microsecond and ten random bits in letters that sort by time."""
+    number = time.time_ns() // 1000 << 10 | secrets.randbelow(1 << 10)
+    return "".join(_KEY_LETTERS[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def metrics_of(post: Mapping[str, Any]) -> Metrics:
+    """What Bluesky counts of a post; `engagements` is likes, reposts, replies, quotes and bookmarks together."""
+    counts = {name: value for name, value in post.items() if name.endswith("Count") and isinstance(value, int)}
+    interactions = [counts[name] for name in _COUNTS if name in counts]
+    return Metrics(
+        engagements=sum(interactions) if interactions else None,
+        shares=counts.pop("repostCount", None),
+        comments=counts.pop("replyCount", None),
+        likes=counts.pop("likeCount", None),
+        saves=counts.pop("bookmarkCount", None),
+        platform_metrics=counts,
+    )
+
+
+def _posts_left(answer: Answer) -> Quota | None:
+    """Bluesky tells what is left in points."""
+    told = quota(answer.headers)
+    return told and Quota(told.remaining // _POINTS_A_POST, told.resets_at)
