@@ -75,6 +75,16 @@ def tend_tables(context: dg.OpExecutionContext, database: Database) -> None:
     )
 
 
+@dg.op
+def keep_accounts_connected(context: dg.OpExecutionContext, database: Database, platforms: Platforms) -> None:
+    """Opens each active account once, which renews tokens that end soon: those of accounts that rarely publish too."""
+    from pipeline.distribution.accounts import open_all
+
+    unusable = open_all(database.engine, platforms.adapters)
+    for account, reason in unusable.items():
+        context.log.warning("%s: %s", account, reason)
+
+
 @dg.job(description="Publish what is due. Started by the sensor `due_distributions`; safe to start at any time.")
 def publish() -> None:
     publish_due_distributions()
@@ -85,9 +95,10 @@ def reconcile() -> None:
     resolve_unknown_outcomes()
 
 
-@dg.job(description="Nightly upkeep of the database.")
+@dg.job(description="Nightly upkeep of the database and of the accounts' tokens.")
 def maintenance() -> None:
     tend_tables()
+    keep_accounts_connected()
 
 
 ASSET_JOBS = [take_in, analyse, write_posts, sync_metrics, report]

@@ -1,6 +1,6 @@
 """`pressroom accounts`: what is published to, and how it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -8,7 +8,8 @@ from uuid import UUID
 import typer
 from rich.markup import escape
 
-from pipeline.cli.console import adapters, engine, fail, out
+from pipeline.cli.connect import connect
+from pipeline.cli.console import adapters, engine, fail, keepers, name_values, out
 from pipeline.cli.layout import print_indented
 from pipeline.cli.review import As, acting_user
 from pipeline.vocabulary import AccountState
@@ -16,9 +17,11 @@ from pipeline.vocabulary import AccountState
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from pipeline.platforms.base import Adapter
     from pipeline.store.health import AccountHealth
 
 app = typer.Typer(help="The accounts that are published to. Without a command: the list.")
+app.command()(connect)
 
 _INDENT = 4
 
@@ -60,22 +63,24 @@ def add(
     from pipeline.store.accounts import NewAccount, add_account
     from pipeline.store.database import transaction
 
+    publish_config = name_values(config or [])
+    try:
+        _require_fitting(adapter_class(platform), publish_config)
+    except UnknownPlatformError as error:
+        fail(str(error))
     account = NewAccount(
         account_key=key,
         name=platform,
         credentials_secret_id=credentials,
-        publish_config=_settings(config or []),
+        publish_config=publish_config,
         posts_per_day=posts_per_day,
         posts_per_hour=posts_per_hour,
         min_interval_minutes=min_interval_minutes,
         timezone=timezone,
     )
     try:
-        adapter_class(platform)
         with transaction(engine(), "pressroom accounts") as connection:
             add_account(connection, account)
-    except UnknownPlatformError as error:
-        fail(str(error))
     except sa.exc.DBAPIError as error:
         fail(f"The database refused the account: {str(error.orig).splitlines()[0]}")
     out.print(f"Added. Does it work? pressroom accounts check {key}")
@@ -92,9 +97,17 @@ def check(key: Key) -> None:
     try:
         with engine().connect() as connection:
             row = get(connection, key)
-        out.print(f"{key} works: {escape(open_account(row).whoami().name)}")
+        adapter = open_account(row)
+        identity, quota = adapter.whoami(), adapter.quota()
     except (UnknownAccountError, AccountUnusableError, PlatformUnavailableError) as error:
-        fail(str(error))
+        fail(escape(str(error)))
+    out.print(f"{key} works: {escape(identity.name)}", highlight=False)
+    if identity.missing_scopes:
+        print_indented(f"it lacks what publishing needs: {', '.join(identity.missing_scopes)}", _INDENT)
+    if identity.expires_at is not None:
+        print_indented(f"the credentials end at {_moment(identity.expires_at)}", _INDENT)
+    if quota is not None:
+        print_indented(f"the platform takes {quota.remaining} more until {_moment(quota.resets_at)}", _INDENT)
 
 
 @app.command()
@@ -147,7 +160,43 @@ def _print_health(account: "AccountHealth") -> None:
         _INDENT,
     )
     print_indented(f"last published: {_moment(account.last_published_at) or 'never'}", _INDENT)
-    print_indented(f"credentials: {account.credentials_secret_id or 'needs none'}", _INDENT)
+    print_indented(f"credentials: {_credentials(account.credentials_secret_id)}", _INDENT)
+    print_indented(_capabilities(account.platform), _INDENT)
+
+
+def _credentials(reference: str | None) -> str:
+    """The reference, and until when the tokens hold that are kept here."""
+    from pipeline.distribution.credentials import CredentialsAwayError, CredentialsError, resolve
+    from pipeline.platforms.oauth import expiry
+
+    if reference is None:
+        return "needs none"
+    if not reference.startswith("db:"):
+        return reference
+    try:
+        credentials = resolve(reference, keepers())
+    except (CredentialsError, CredentialsAwayError) as error:
+        return f"{reference}. {error}"
+    until = _moment(expiry(credentials))
+    renewed = ", renewed before that" if credentials.get("refresh_token") else ""
+    return f"{reference}, until {until}{renewed}" if until else reference
+
+
+def _capabilities(platform: str) -> str:
+    from pipeline.platforms.registry import UnknownPlatformError, adapter_class
+
+    try:
+        capabilities = adapter_class(platform).capabilities
+    except UnknownPlatformError as error:
+        return str(error)
+    offered = {
+        "change a post": capabilities.update,
+        "delete it": capabilities.delete,
+        "schedule it there": capabilities.schedule,
+        "read its figures": capabilities.metrics,
+    }
+    can = ", ".join(what for what, is_offered in offered.items() if is_offered) or "nothing but publish"
+    return f"can also: {can}. What a lost answer did: {capabilities.guarantee}"
 
 
 def _moment(at: datetime | None) -> str | None:
@@ -165,11 +214,14 @@ def _change(key: str, change: Callable[["sa.Connection", UUID], object]) -> None
         fail(str(error))
 
 
-def _settings(pairs: list[str]) -> dict[str, str]:
-    parsed = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not name or not equals:
-            fail(f"--config takes NAME=VALUE, not {pair!r}.")
-        parsed[name] = value
-    return parsed
+def _require_fitting(adapter: "type[Adapter]", publish_config: Mapping[str, str]) -> None:
+    """Ends the command where a setting is unknown or missing, with those there are."""
+    known = {setting.name: setting for setting in adapter.settings}
+    missing = [name for name, setting in known.items() if setting.required and name not in publish_config]
+    unknown = sorted(publish_config.keys() - known.keys())
+    if not missing and not unknown:
+        return
+    wrong = [f"needs {', '.join(missing)}"] if missing else []
+    wrong += [f"has no {', '.join(unknown)}"] if unknown else []
+    lines = [f"  {name}{' (required)' if known[name].required else ''}: {known[name].help}" for name in known]
+    fail(escape("\n".join([f"{adapter.title} {' and '.join(wrong)}. Its settings:", *lines])))

@@ -11,6 +11,7 @@ from pipeline.settings import settings
 
 if TYPE_CHECKING:
     from pipeline.distribution.accounts import AdapterFactory
+    from pipeline.distribution.credentials import Keepers
 
 out = Console()
 err = Console(stderr=True)
@@ -31,17 +32,33 @@ def engine() -> sa.Engine:
 def adapters() -> "AdapterFactory":
     """Opens the accounts' adapters, with credentials from wherever they are kept."""
     from pipeline.distribution.accounts import adapter_factory
+
+    return adapter_factory(keepers(), timeout_seconds=settings().call_timeout_seconds)
+
+
+def keepers() -> "Keepers":
+    """Who keeps credentials besides the environment and files."""
     from pipeline.distribution.credentials import Keepers
     from pipeline.distribution.secret_keys import SecretKeyError
 
     try:
-        keepers = Keepers.from_settings(settings(), engine())
+        return Keepers.from_settings(settings(), engine())
     except SecretKeyError as error:
         fail(str(error))
-    return adapter_factory(keepers, timeout_seconds=settings().call_timeout_seconds)
 
 
 def fail(message: str) -> NoReturn:
     """End the command with a message for a person and exit status 1."""
     err.print(f"[bold red]Error:[/] {message}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
+
+
+def name_values(pairs: list[str]) -> dict[str, str]:
+    """What was given as --config NAME=VALUE, or the command ends."""
+    parsed = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            fail(f"--config takes NAME=VALUE, not {pair!r}.")
+        parsed[name] = value
+    return parsed

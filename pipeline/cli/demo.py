@@ -39,6 +39,8 @@ def demo(
         posts = line.write(articles)
         if not posts:
             fail("No story that is strong enough is left: `pressroom ingest` takes in more.")
+        _step("Giving the first a picture, a film and a sound: some platforms want one")
+        _illustrate(posts[0])
         _step(f"Reviewing: {REVIEWER}")
         approved = [post for post in posts if _approve(post)]
         _step("Publishing: the site first, then the platforms")
@@ -145,6 +147,16 @@ def _sandbox_and_site(current: Settings) -> Iterator[None]:
         yield
 
 
+def _illustrate(canonical_id: str) -> None:
+    from pipeline.distribution.plan import plan_post
+    from pipeline.editorial.media import add_media
+    from pipeline.sample.install import sample_media
+
+    for path, alt_text in sample_media():
+        add_media(engine(), canonical_id, str(path), alt_text)
+    plan_post(engine(), canonical_id)
+
+
 def _approve(canonical_id: str) -> bool:
     from pipeline.editorial import review
     from pipeline.store.users import find
@@ -181,7 +193,7 @@ def _tell(canonical_ids: list[str]) -> int:
 def _figures(report: "Report") -> None:
     table = Table(title="What the platforms tell so far; empty is unknown, not zero", title_justify="left")
     for column in _FIGURES:
-        table.add_column(column.replace("_", " "))
+        table.add_column(column.replace("_", " "), no_wrap=column == "account")
     for row in report.shown():
         values = dict(zip(report.columns, row, strict=True))
         table.add_row(*(escape(values[column]) for column in _FIGURES))

@@ -48,7 +48,7 @@ def set_secret(name: Name) -> None:
     from pipeline.store import secrets
     from pipeline.store.database import transaction
 
-    keys = _keys()
+    keys = secret_keys()
     text = typer.prompt("The JSON object", hide_input=True) if sys.stdin.isatty() else sys.stdin.read()
     try:
         credentials = parse(text, "What was given")
@@ -86,7 +86,7 @@ def rotate() -> None:
     from pipeline.store import secrets
     from pipeline.store.database import transaction
 
-    keys = _keys()
+    keys = secret_keys()
     with transaction(engine(), "pressroom secrets") as connection:
         rows = secrets.all_secrets(connection, lock=True)
         for row in rows:
@@ -97,7 +97,8 @@ def rotate() -> None:
     out.print(f"{len(rows)} encrypted by the first key.")
 
 
-def _keys() -> "SecretKeys":
+def secret_keys() -> "SecretKeys":
+    """Those of the settings; without any, the command ends."""
     from pipeline.distribution.secret_keys import SecretKeyError, SecretKeys
 
     configured = settings().secret_keys

@@ -1,14 +1,19 @@
 """From an account's row to an adapter that can speak for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+
+import sqlalchemy as sa
 
 from pipeline.distribution.credentials import CredentialsAwayError, CredentialsError, Keepers, resolve
 from pipeline.distribution.own_pages import own_origins
-from pipeline.platforms.base import Account, Adapter
+from pipeline.distribution.renewal import current
+from pipeline.platforms.base import OAUTH_URL, Account, Adapter
 from pipeline.platforms.media.source import MediaSource
-from pipeline.platforms.registry import UnknownPlatformError, open_adapter
-from pipeline.store.accounts import AccountRow
+from pipeline.platforms.oauth import OAuth
+from pipeline.platforms.registry import UnknownPlatformError, adapter_class, open_adapter
+from pipeline.store.accounts import AccountRow, all_accounts
+from pipeline.vocabulary import AccountState
 
 AdapterFactory = Callable[[AccountRow], Adapter]
 
@@ -35,7 +40,10 @@ def adapter_factory(keepers: Keepers, *, timeout_seconds: float) -> AdapterFacto
     def open_account(row: AccountRow) -> Adapter:
         try:
             credentials = resolve(row.credentials_secret_id, keepers)
-        except CredentialsError as error:
+            if credentials and (oauth := oauth_of(row)) is not None:
+                reference = row.credentials_secret_id or ""
+                credentials = current(reference, credentials, oauth, keepers, timeout_seconds=timeout_seconds)
+        except (CredentialsError, UnknownPlatformError) as error:
             raise AccountUnusableError(str(error)) from None
         except CredentialsAwayError as error:
             raise AccountUnusableError(str(error), passes=True) from None
@@ -54,3 +62,23 @@ def adapter_factory(keepers: Keepers, *, timeout_seconds: float) -> AdapterFacto
             raise AccountUnusableError(str(error)) from error
 
     return open_account
+
+
+def open_all(engine: sa.Engine, open_adapter: AdapterFactory) -> Mapping[str, str]:
+    """Open each active account, which renews its tokens where they end soon; why one can't be, by its key."""
+    with engine.connect() as connection:
+        rows = [row for row in all_accounts(connection) if row.state == AccountState.ACTIVE]
+    unusable = {}
+    for row in rows:
+        try:
+            open_adapter(row)
+        except AccountUnusableError as error:
+            unusable[row.account_key] = str(error)
+    return unusable
+
+
+def oauth_of(row: AccountRow) -> OAuth | None:
+    """How the account's platform connects accounts; None where it does not. Raises: UnknownPlatformError."""
+    oauth = adapter_class(row.name).oauth
+    elsewhere = row.publish_config.get(OAUTH_URL.name)
+    return oauth.under(str(elsewhere)) if oauth is not None and elsewhere else oauth

@@ -1,6 +1,7 @@
 """Puts the sample into the database: a vertical, its people, its source, its products, and accounts on the sandbox."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,6 +25,12 @@ _USERS: Final = [
     },
 ]
 
+_MEDIA: Final = {
+    "picture.jpg": "A drawing of a bicycle wheel in a truing stand, an orange reflector between its spokes",
+    "video.mp4": "The drawn wheel turns twice, and its orange reflector with it",
+    "sound.mp3": "",
+}
+
 _PRODUCTS: Final = [
     ("Chain wear gauge", "Example Cycles", "chain-gauge", ["chain wear gauge", "chain gauge", "chain checker"]),
     ("Torque wrench, 2 to 24 Nm", "Example Tools", "torque-wrench", ["torque wrench"]),
@@ -32,6 +39,12 @@ _PRODUCTS: Final = [
     ("Chain wax starter set", "Example Tools", "chain-wax", ["chain wax", "molten wax"]),
     ("Puncture repair kit", "Example Cycles", "repair-kit", ["repair kit", "puncture repair"]),
 ]
+
+
+def sample_media() -> list[tuple[Path, str]]:
+    """A picture, a film and a sound that go with any of the stories, each with what it shows."""
+    folder = Path(__file__).parent / "media"
+    return [(folder / name, alt_text) for name, alt_text in _MEDIA.items()]
 
 
 def install_sample(connection: sa.Connection) -> None:

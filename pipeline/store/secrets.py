@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
+
+_LOCK: Final = "hashtext('secrets'), hashtext(:name)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,15 @@ def remove(connection: sa.Connection, name: str) -> bool:
     if users:
         raise SecretInUseError(f"{name} holds the credentials of {', '.join(users)}.")
     return bool(connection.execute(sa.text("delete from secrets where name = :name"), {"name": name}).rowcount)
+
+
+def lock(connection: sa.Connection, name: str, *, wait: bool) -> bool:
+    """Be the only session that renews it, until `unlock`; False where another is and we don't wait for it."""
+    if not wait:
+        return bool(connection.scalar(sa.text(f"select pg_try_advisory_lock({_LOCK})"), {"name": name}))
+    connection.execute(sa.text(f"select pg_advisory_lock({_LOCK})"), {"name": name})
+    return True
+
+
+def unlock(connection: sa.Connection, name: str) -> None:
+    connection.execute(sa.text(f"select pg_advisory_unlock({_LOCK})"), {"name": name})
