@@ -8,19 +8,16 @@ from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destina
 from pipeline.platforms.base import (
     Account,
     Adapter,
-    Capabilities,
     Gone,
-    Guarantee,
     Identity,
     Journal,
     Metrics,
-    Permalink,
     Published,
     PublishOutcome,
     ReconcileOutcome,
-    Setting,
 )
 from pipeline.platforms.content import Content, Measure, Problem
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
 
 
 class StandInAdapter(Adapter):

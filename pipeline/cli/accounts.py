@@ -98,7 +98,7 @@ def check(key: Key) -> None:
         with engine().connect() as connection:
             row = get(connection, key)
         adapter = open_account(row)
-        identity, quota = adapter.whoami(), adapter.quota()
+        identity = adapter.whoami()
     except (UnknownAccountError, AccountUnusableError, PlatformUnavailableError) as error:
         fail(escape(str(error)))
     out.print(f"{key} works: {escape(identity.name)}", highlight=False)
@@ -106,8 +106,19 @@ def check(key: Key) -> None:
         print_indented(f"it lacks what publishing needs: {', '.join(identity.missing_scopes)}", _INDENT)
     if identity.expires_at is not None:
         print_indented(f"the credentials end at {_moment(identity.expires_at)}", _INDENT)
-    if quota is not None:
-        print_indented(f"the platform takes {quota.remaining} more until {_moment(quota.resets_at)}", _INDENT)
+    print_indented(_quota(adapter), _INDENT)
+
+
+def _quota(adapter: "Adapter") -> str:
+    from pipeline.platforms.base import PlatformUnavailableError
+
+    try:
+        quota = adapter.quota()
+    except PlatformUnavailableError as error:
+        return f"what it may still publish is not told: {error}"
+    if quota is None:
+        return f"{adapter.title} tells nobody beforehand what it would still take"
+    return f"the platform takes {quota.remaining} more until {_moment(quota.resets_at)}"
 
 
 @app.command()

@@ -45,7 +45,7 @@ def connect(
     anew: accounts that name db:NAME use it at once.
     """
     from pipeline.distribution.connecting import ConnectError, Connecting
-    from pipeline.platforms.base import OAUTH_URL
+    from pipeline.platforms.offer import OAUTH_URL
     from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 
     keys = secret_keys()

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pipeline.cli.console import engine, fail, out
+from pipeline.cli.layout import print_indented
 from pipeline.settings import settings
+
+_INDENT = 4
 
 app = typer.Typer(help="The pictures, films and sounds of a post that is not approved yet.", no_args_is_help=True)
 
@@ -29,13 +31,14 @@ def list_(post: Post) -> None:
     if not media:
         out.print("It has none. Add one: pressroom media add POST FILE --alt TEXT", highlight=False)
         return
-    table = Table("Kind", "Size", "What it shows", "Address")
     for each in media:
         shape = f"{each.width} x {each.height}" if each.width else ""
         length = f"{each.duration_seconds:.0f} s" if each.duration_seconds else ""
         size = ", ".join(part for part in (shape, length, f"{each.size / 1024:,.0f} KiB") if part)
-        table.add_row(each.kind, size, escape(each.alt_text), escape(each.url))
-    out.print(table)
+        out.print(f"[bold]{each.kind}[/]  {size}", highlight=False)
+        if each.alt_text:
+            print_indented(each.alt_text, _INDENT)
+        out.print(f"{' ' * _INDENT}{escape(each.url)}", highlight=False, soft_wrap=True)
 
 
 @app.command()

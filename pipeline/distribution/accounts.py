@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from pipeline.distribution.credentials import CredentialsAwayError, CredentialsError, Keepers, resolve
 from pipeline.distribution.own_pages import own_origins
 from pipeline.distribution.renewal import current
-from pipeline.platforms.base import OAUTH_URL, Account, Adapter
+from pipeline.platforms.base import Account, Adapter
 from pipeline.platforms.media.source import MediaSource
 from pipeline.platforms.oauth import OAuth
+from pipeline.platforms.offer import OAUTH_URL
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class, open_adapter
 from pipeline.store.accounts import AccountRow, all_accounts
 from pipeline.vocabulary import AccountState

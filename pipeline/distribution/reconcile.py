@@ -19,7 +19,6 @@ from pipeline.distribution.settling import tell_published, tell_trouble
 from pipeline.platforms.base import (
     Absent,
     Adapter,
-    Guarantee,
     Inconclusive,
     Journal,
     PlatformError,
@@ -27,6 +26,7 @@ from pipeline.platforms.base import (
     ReconcileOutcome,
     Scheduled,
 )
+from pipeline.platforms.offer import Guarantee
 from pipeline.store import accounts, claims, distributions
 from pipeline.store.accounts import AccountRow
 from pipeline.store.claims import Unresolved

@@ -7,10 +7,10 @@ from typing import Final
 import regex  # type: ignore[import-untyped]
 
 from pipeline.platforms.article import AdaptableArticle
-from pipeline.platforms.base import Capabilities
 from pipeline.platforms.content import Problem
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.media.rules import MediaRule, rule_for
+from pipeline.platforms.offer import Capabilities
 from pipeline.text.fitting import fit
 from pipeline.text.rendering import blocks, inline, one_line, paragraph, plain, text_of
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from pipeline.platforms.base import Permalink
+from pipeline.platforms.offer import Permalink
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from pipeline.platforms.base import Adapter, Capabilities, Setting
+from pipeline.platforms.base import Adapter
 from pipeline.platforms.media.rules import MediaRule
+from pipeline.platforms.offer import Capabilities, Setting
 from pipeline.platforms.registry import adapter_class, platform_names
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "platforms.md"

@@ -130,7 +130,8 @@ def count_errors(connection: sa.Connection, account_ids: Sequence[UUID]) -> None
             update platforms p
             set api_errors_24h = (
                 select count(*) from publish_attempts a
-                where a.platform_id = p.id and a.started_at > now() - interval '24 hours' and a.error_kind is not null
+                where a.platform_id = p.id and a.started_at > now() - interval '24 hours'
+                    and a.error_kind is not null and a.error_kind <> 'pending'
             )
             where p.id = any (:ids)
         """),

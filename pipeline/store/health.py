@@ -55,7 +55,7 @@ def account_health(connection: sa.Connection, account_key: str | None = None) ->
             select p.account_key, p.name as platform, p.state, p.state_reason, p.credentials_secret_id,
                 (
                     select count(*) from publish_attempts a
-                    where a.platform_id = p.id and a.error_kind is not null
+                    where a.platform_id = p.id and a.error_kind is not null and a.error_kind <> 'pending'
                         and a.started_at > now() - interval '24 hours'
                 ) as errors_24h,
                 case when p.held_until > now() then p.held_until end as held_until,

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipeline.distribution.secret_keys import SecretKeys
+from pipeline.sandbox.instagram.credentials import READ_ONLY
+from pipeline.sandbox.registry import stand_ins
 from pipeline.sandbox.server import running
 from pipeline.sandbox.wordpress.credentials import EDITOR
 from pipeline.settings import settings
-from pipeline.store import tables
+from pipeline.store import secrets, tables
 from pipeline.store.database import transaction
 from pipeline_tests import factories
 
@@ -63,6 +66,58 @@ def test_the_list_says_how_each_account_is_and_when_it_may_send(pressroom, engin
         "401 Unauthorized",
     ):
         assert shown in listed
+
+
+def test_the_list_says_what_an_account_can_do_and_how_long_its_tokens_hold(pressroom, engine, monkeypatch):
+    keys = SecretKeys.new()
+    monkeypatch.setenv("PRESSROOM_SECRET_KEYS", keys)
+    settings.cache_clear()
+    held = {"access_token": "a-token", "refresh_token": "another", "expires_at": "2999-01-01T12:00:00+00:00"}
+    with transaction(engine, "test") as connection:
+        secrets.put(connection, "films", SecretKeys(keys).encrypt(json.dumps(held)))
+        factories.account(connection, name="youtube", account_key="films", credentials_secret_id="db:films")
+        factories.account(connection, name="mailchimp", account_key="mail", credentials_secret_id="db:nothing")
+        factories.account(connection, name="pigeon", account_key="loft")
+    listed = " ".join(pressroom("accounts").output.split())
+    assert "db:films, until 2999-01-01 12:00:00 UTC, renewed before that" in listed
+    assert "change a post, delete it, schedule it there, read its figures. What a lost answer did: certain" in listed
+    assert "Keep them: pressroom secrets set nothing" in listed
+    assert "No adapter for the platform 'pigeon'" in listed
+    assert "a-token" not in listed
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ([], "WordPress needs api_url. Its settings:"),
+        (["--config", "api_url=https://e.org", "--config", "api_uri=x"], "WordPress has no api_uri. Its settings:"),
+    ],
+)
+def test_settings_that_do_not_fit_the_platform_are_answered_with_those_that_do(pressroom, engine, config, told):
+    refused = pressroom("accounts", "add", "blog", "wordpress", *config)
+    assert refused.exit_code == 1
+    assert told in refused.output
+    assert "api_url (required): The site's address." in refused.output
+    assert pressroom("accounts", "add", "blog", "wordpress", "--config", "api_url=https://e.org").exit_code == 0
+
+
+def test_checking_an_account_tells_its_name_what_it_lacks_and_what_is_left(pressroom, engine, monkeypatch):
+    with running() as sandbox:
+        stand_in = stand_ins()["instagram"]
+        with transaction(engine, "test") as connection:
+            factories.account(
+                connection,
+                account_key="pictures",
+                name="instagram",
+                credentials_secret_id="env:PICTURES",
+                publish_config=dict(stand_in.publish_config(sandbox.url)),
+            )
+        monkeypatch.setenv("PICTURES", json.dumps(dict(stand_in.credentials)))
+        checked = pressroom("accounts", "check", "pictures").output
+        assert "pictures works: " in checked
+        assert "the platform takes 100 more until " in checked
+        monkeypatch.setenv("PICTURES", json.dumps(dict(READ_ONLY)))
+        assert "it lacks what publishing needs: " in pressroom("accounts", "check", "pictures").output
 
 
 def test_an_account_is_resumed_once_its_platform_takes_its_credentials(pressroom, engine, monkeypatch):

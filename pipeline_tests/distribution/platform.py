@@ -12,23 +12,20 @@ from pipeline.platforms.base import (
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
     NotSent,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
     ReconcileOutcome,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
 from pipeline.store.accounts import AccountRow
 from pipeline.vocabulary import ErrorKind
 

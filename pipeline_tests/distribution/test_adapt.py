@@ -12,10 +12,10 @@ import regex  # type: ignore[import-untyped]
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.platforms import newsletter
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent
 from pipeline.platforms.base import Account
 from pipeline.platforms.content import Content
+from pipeline.platforms.mailchimp import newsletter
 from pipeline.platforms.registry import adapter_class, platform_names
 from pipeline.platforms.x import text as x_text
 from pipeline.sandbox.registry import stand_ins

@@ -13,16 +13,8 @@ import sqlalchemy as sa
 from pipeline.distribution.engine import backoff, breaker_rest
 from pipeline.distribution.publish import publish_due
 from pipeline.distribution.reconcile import reconcile
-from pipeline.platforms.base import (
-    Absent,
-    Capabilities,
-    Guarantee,
-    PlatformError,
-    Published,
-    Quota,
-    Rejected,
-    Unknown,
-)
+from pipeline.platforms.base import Absent, Inconclusive, PlatformError, Published, Quota, Rejected, Scheduled, Unknown
+from pipeline.platforms.offer import Capabilities, Guarantee
 from pipeline.store import claims, tables
 from pipeline.vocabulary import ErrorKind
 from pipeline_tests import factories
@@ -251,6 +243,38 @@ def test_a_failed_post_and_a_paused_account_raise_an_alert_each_that_ends_when_i
 
 
 # Outcomes nobody can tell
+
+
+def test_what_a_platform_works_on_is_no_error_of_the_account_and_is_found_once_it_is_done(engine, connection):
+    account = factories.account(connection)
+    films = [factories.distribution(connection, account) for _ in range(2)]
+    working = PlatformError(ErrorKind.PENDING, "the video is being processed")
+    platform = Platform(lambda content, journal: Unknown(working))
+    publish(engine, platform, replace(NOW_SETTLED, breaker_failures=1))
+    assert len(platform.sent) == 2
+    (row,) = connection.execute(sa.select(tables.platforms)).all()
+    assert (row.api_errors_24h, row.held_until) == (0, None)
+    assert open_alerts(connection) == []
+    platform.answer = Inconclusive(working)
+    connection.execute(sa.text("update distributions set reconcile_at = now()"))
+    assert reconcile(engine, platform.open, NOW_SETTLED, worker="w") == {"inconclusive": 2}
+    platform.answer = None
+    connection.execute(sa.text("update distributions set reconcile_at = now()"))
+    assert reconcile(engine, platform.open, NOW_SETTLED, worker="w") == {"found": 2}
+    assert {factories.row_of(engine, film).status for film in films} == {"published"}
+    assert len(platform.sent) == 2
+
+
+def test_what_a_platform_holds_until_a_later_time_is_asked_for_again_and_never_sent_twice(engine, connection):
+    post = factories.distribution(connection, factories.account(connection))
+    platform = Platform(lost_answer)
+    publish(engine, platform, NOW_SETTLED)
+    platform.answer = Scheduled("7", None, datetime(2026, 12, 1, 9, tzinfo=UTC))
+    connection.execute(sa.text("update distributions set reconcile_at = now()"))
+    assert reconcile(engine, platform.open, NOW_SETTLED, worker="w") == {"inconclusive": 1}
+    row = factories.row_of(engine, post)
+    assert row.status == "unknown"
+    assert "is to publish it at 2026-12-01 09:00 UTC" in row.error_message
 
 
 def test_a_person_is_asked_once_when_the_platform_can_not_tell_in_time(engine, connection):

@@ -13,7 +13,6 @@ from pipeline.platforms.base import (
     Adapter,
     Changed,
     Gone,
-    Guarantee,
     Inconclusive,
     Metrics,
     NotSent,
@@ -24,6 +23,7 @@ from pipeline.platforms.base import (
 )
 from pipeline.platforms.content import Content
 from pipeline.platforms.linkedin.figures import metrics_of
+from pipeline.platforms.offer import Guarantee
 from pipeline.platforms.permalinks import external_id
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.linkedin.credentials import MEMBER, PERSON_URN, READ_ONLY

@@ -9,8 +9,8 @@ from lxml import etree
 
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent
 from pipeline.platforms.content import Content
-from pipeline.platforms.mail_markup import for_mail
 from pipeline.platforms.mailchimp import MailchimpAdapter
+from pipeline.platforms.mailchimp.markup import for_mail
 from pipeline.platforms.media.facts import Media
 from pipeline.sandbox.client import Sandbox
 from pipeline.vocabulary import MediaKind

@@ -13,7 +13,8 @@ PIGEON = """
 from datetime import UTC, datetime
 
 from pipeline.platforms.article import AdaptedContent
-from pipeline.platforms.base import Capabilities, Guarantee, Permalink, Published
+from pipeline.platforms.base import Published
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink
 
 
 class PigeonAdapter:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from pipeline.platforms.base import Guarantee
+from pipeline.platforms.offer import Guarantee
 from pipeline.platforms.registry import adapter_class
 from pipeline.store import tables
 from pipeline_tests.torture.newsroom import Newsroom, Sent

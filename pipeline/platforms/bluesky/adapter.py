@@ -14,20 +14,16 @@ from pipeline.platforms.base import (
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Journal,
     Metrics,
-    Permalink,
     Published,
     PublishOutcome,
     Quota,
     ReconcileOutcome,
-    Setting,
 )
 from pipeline.platforms.bluesky import text
 from pipeline.platforms.bluesky.session import SERVER, Session
@@ -37,6 +33,7 @@ from pipeline.platforms.http import Answer, as_list, as_object, batches
 from pipeline.platforms.limits import quota
 from pipeline.platforms.media import rules
 from pipeline.platforms.media.facts import Media, MediaError
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
 from pipeline.text.fitting import fit
 from pipeline.vocabulary import MediaKind
 

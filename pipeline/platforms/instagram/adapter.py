@@ -9,27 +9,22 @@ from typing import Any, ClassVar, Final
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
-    OAUTH_URL,
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
     Quota,
     ReconcileOutcome,
     Rejected,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
@@ -48,6 +43,7 @@ from pipeline.platforms.instagram.graph import (
 )
 from pipeline.platforms.media.facts import MediaError
 from pipeline.platforms.oauth import Lengthening, OAuth
+from pipeline.platforms.offer import OAUTH_URL, Capabilities, Guarantee, Permalink, Setting
 from pipeline.vocabulary import ErrorKind, MediaKind
 
 _OAUTH: Final = OAuth(

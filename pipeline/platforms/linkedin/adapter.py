@@ -17,26 +17,21 @@ from typing import Any, ClassVar, Final
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
-    OAUTH_URL,
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
     NotSent,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
     ReconcileOutcome,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
@@ -48,6 +43,7 @@ from pipeline.platforms.linkedin.uploads import IMAGES, VIDEO, Uploads
 from pipeline.platforms.media import rules
 from pipeline.platforms.media.facts import MediaError
 from pipeline.platforms.oauth import OAuth
+from pipeline.platforms.offer import OAUTH_URL, Capabilities, Guarantee, Permalink, Setting
 from pipeline.text.fitting import fit
 from pipeline.text.rendering import clean, one_line
 from pipeline.vocabulary import ErrorKind

@@ -5,23 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from pipeline.platforms import newsletter
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
     NotSent,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
@@ -29,15 +25,16 @@ from pipeline.platforms.base import (
     Rejected,
     Scheduled,
     ScheduleOutcome,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError, garbled, required
 from pipeline.platforms.http import as_list, as_object
+from pipeline.platforms.mailchimp import newsletter
 from pipeline.platforms.mailchimp.api import PAGE, Api, Campaign
 from pipeline.platforms.mailchimp.report import figures
 from pipeline.platforms.media.rules import problems
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
 from pipeline.vocabulary import ErrorKind
 
 UNSUBSCRIBE_TAG: Final = "*|UNSUB|*"

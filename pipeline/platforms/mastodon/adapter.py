@@ -11,17 +11,14 @@ from pipeline.platforms.base import (
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
     NotSent,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
@@ -29,7 +26,6 @@ from pipeline.platforms.base import (
     Rejected,
     Scheduled,
     ScheduleOutcome,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
@@ -41,6 +37,7 @@ from pipeline.platforms.mastodon.files import PENDING, TAKES, Files, Limits, are
 from pipeline.platforms.mastodon.server import NOT_FOUND, Server, id_of, moment_of
 from pipeline.platforms.media import rules
 from pipeline.platforms.media.facts import MediaError
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
 from pipeline.vocabulary import ErrorKind, MediaKind
 
 _SAID_STEP: Final = "said"

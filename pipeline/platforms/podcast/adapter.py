@@ -19,28 +19,25 @@ from pipeline.platforms.base import (
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Journal,
     Metrics,
     NotSent,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
     ReconcileOutcome,
     Rejected,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError, garbled, media_failure
 from pipeline.platforms.media.facts import MediaError
 from pipeline.platforms.media.rules import misfits
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
 from pipeline.platforms.podcast import episode as episodes
 from pipeline.platforms.podcast.bucket import Bucket
 from pipeline.platforms.podcast.feed import Episode, Feed, FeedError, Listed

@@ -7,11 +7,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pipeline.platforms.adaptation import needed
-from pipeline.platforms.base import Capabilities
 from pipeline.platforms.content import Content, Problem
 from pipeline.platforms.media import rules
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.media.rules import JPEG, PNG, MediaRule
+from pipeline.platforms.offer import Capabilities
 from pipeline.platforms.podcast.feed import Episode
 from pipeline.platforms.podcast.notes import size
 from pipeline.platforms.podcast.show import MOST_BYTES, MOST_CHARACTERS, Show

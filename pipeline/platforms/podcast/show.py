@@ -5,8 +5,9 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.platforms.base import Account, NotSent, PlatformError, Setting
+from pipeline.platforms.base import Account, NotSent, PlatformError
 from pipeline.platforms.failures import CallError
+from pipeline.platforms.offer import Setting
 from pipeline.text.rendering import one_line
 from pipeline.vocabulary import ErrorKind
 

@@ -15,28 +15,25 @@ from pipeline.platforms.base import (
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
     NotSent,
-    Permalink,
     PlatformError,
     PlatformUnavailableError,
     Published,
     PublishOutcome,
     ReconcileOutcome,
     Rejected,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.media.rules import JPEG, MP4, PNG, WEBP, MediaRule
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
 from pipeline.platforms.site import build
 from pipeline.platforms.site.article import SLUG, Article, ArticleState, Copy, compose, read_config, read_copy
 from pipeline.platforms.site.folder import FolderBusyError, RecordError, SiteFolder

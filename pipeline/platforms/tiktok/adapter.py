@@ -7,19 +7,14 @@ from typing import ClassVar, Final
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
-    OAUTH_URL,
     Account,
     Adapter,
-    Capabilities,
     Gone,
-    Guarantee,
     Identity,
     Journal,
     Metrics,
-    Permalink,
     PublishOutcome,
     ReconcileOutcome,
-    Setting,
 )
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError
@@ -27,6 +22,7 @@ from pipeline.platforms.http import batches
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.media.rules import misfits, problems
 from pipeline.platforms.oauth import OAuth
+from pipeline.platforms.offer import OAUTH_URL, Capabilities, Guarantee, Permalink, Setting
 from pipeline.platforms.tiktok import reading, text
 from pipeline.platforms.tiktok.api import ADDRESS, MOST_IDS, WEB_ADDRESS, Api
 from pipeline.platforms.tiktok.publication import PUBLISH_ID, Publication

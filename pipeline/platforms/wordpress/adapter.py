@@ -15,17 +15,14 @@ from pipeline.platforms.base import (
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
     NotSent,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
@@ -33,7 +30,6 @@ from pipeline.platforms.base import (
     Rejected,
     Scheduled,
     ScheduleOutcome,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
@@ -41,6 +37,7 @@ from pipeline.platforms.failures import CallError, media_failure
 from pipeline.platforms.http import as_list, as_object, batches
 from pipeline.platforms.media.facts import MediaError
 from pipeline.platforms.media.rules import MediaRule, problems
+from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
 from pipeline.platforms.wordpress.library import MAX_BYTES, Library, takes
 from pipeline.platforms.wordpress.site import MAY_NOT, MISSING, STATE_FIELDS, TRASHED, Site, state_of
 from pipeline.text.fitting import fit

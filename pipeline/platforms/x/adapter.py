@@ -8,26 +8,21 @@ from urllib.parse import quote
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
-    OAUTH_URL,
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
     ReconcileOutcome,
     Rejected,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
@@ -37,6 +32,7 @@ from pipeline.platforms.limits import quota
 from pipeline.platforms.media.facts import MediaError
 from pipeline.platforms.media.rules import problems, rule_for
 from pipeline.platforms.oauth import OAuth
+from pipeline.platforms.offer import OAUTH_URL, Capabilities, Guarantee, Permalink, Setting
 from pipeline.platforms.sdk import json_of
 from pipeline.platforms.x import text, thread
 from pipeline.platforms.x.api import Api, id_of, made_at

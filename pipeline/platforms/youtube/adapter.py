@@ -15,21 +15,17 @@ from typing import Any, ClassVar, Final
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
 from pipeline.platforms.base import (
-    OAUTH_URL,
     Absent,
     Account,
     Adapter,
-    Capabilities,
     Changed,
     ChangeOutcome,
     Gone,
-    Guarantee,
     Identity,
     Inconclusive,
     Journal,
     Metrics,
     NotSent,
-    Permalink,
     PlatformError,
     Published,
     PublishOutcome,
@@ -37,7 +33,6 @@ from pipeline.platforms.base import (
     Rejected,
     Scheduled,
     ScheduleOutcome,
-    Setting,
     Unknown,
 )
 from pipeline.platforms.content import Content, Measure, Problem
@@ -45,6 +40,7 @@ from pipeline.platforms.failures import CallError, garbled
 from pipeline.platforms.http import as_object
 from pipeline.platforms.media import rules
 from pipeline.platforms.oauth import OAuth
+from pipeline.platforms.offer import OAUTH_URL, Capabilities, Guarantee, Permalink, Setting
 from pipeline.platforms.waiting import until
 from pipeline.platforms.youtube import figures, text
 from pipeline.platforms.youtube.api import LIST, VIDEOS, Api

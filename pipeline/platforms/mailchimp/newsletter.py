@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
-from pipeline.platforms.mail_markup import MARGIN, WIDTH, addresses, for_mail, picture
+from pipeline.platforms.mailchimp.markup import MARGIN, WIDTH, addresses, for_mail, picture
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.media.rules import MediaRule
 from pipeline.text.fitting import fit
