@@ -80,8 +80,8 @@ def _copied(ledger: Path, platform: str, id_: str) -> list[str]:
     if len(id_) < _SHORTEST_ID:  # a number, of which the next ones are asked for whether they are there or not
         return [str(int(id_) + number) for number in range(_PUBLICATIONS)]
     # Digits that every platform's alphabet has, base32 without 0, 1, 8 and 9 included.
-    endings = islice(product("234567", repeat=4), _PUBLICATIONS - 1)
-    others = [id_[:-4] + "".join(ending) for ending in endings]
+    made = (id_[:-4] + "".join(ending) for ending in product("234567", repeat=4))
+    others = list(islice((other for other in made if other != id_), _PUBLICATIONS - 1))
     with closing(sqlite3.connect(ledger, timeout=10)) as database, database:
         for other in others:
             database.execute(
