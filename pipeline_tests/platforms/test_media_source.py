@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipeline.platforms.media.rules import MediaRule
 from pipeline.platforms.media.source import LocalMedia, MediaSource
 from pipeline.vocabulary import MediaKind
 from pipeline_tests.platforms.media_files import film, noise, picture, sound, written
+from pipeline_tests.platforms.rehearsal import SAMPLE
 from pipeline_tests.web import serve
 
 IMAGE, VIDEO, AUDIO = MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO
@@ -242,6 +244,14 @@ def test_a_film_is_converted_by_ffmpeg_and_what_comes_out_is_examined(monkeypatc
     small = MediaRule(VIDEO, ("video/mp4",), 1500)
     with pytest.raises(MediaError, match="and the platform takes 1,500"), opened(wide, small):
         pass
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg, which is optional, is not installed")
+def test_the_real_ffmpeg_makes_a_film_narrower_in_proportion_and_it_plays_as_long():
+    body = (SAMPLE / "video.mp4").read_bytes()
+    with opened(body, MediaRule(VIDEO, ("video/mp4",), ANY, width=(1, 270), seconds=(3, 5))) as local:
+        assert (local.mime_type, local.width, local.height) == ("video/mp4", 270, 480)
+        assert local.duration_seconds == pytest.approx(4.0, abs=0.1)
 
 
 @pytest.mark.parametrize(
