@@ -24,6 +24,7 @@ from pipeline.platforms.base import (
     PlatformUnavailableError,
     Published,
     Rejected,
+    Scheduled,
     Unknown,
 )
 from pipeline.platforms.content import Content
@@ -277,6 +278,37 @@ def test_a_change_that_fails_at_any_call_holds_once_it_is_repeated(platform: Pla
         assert platform.sandbox.faults() == []
         assert isinstance(change(), Changed)
         assert len(platform.effects()) == 1
+
+
+def next_quarter() -> datetime:
+    """A time that every platform takes: more than an hour ahead, on a quarter of an hour."""
+    later = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=90)
+    return later - timedelta(minutes=later.minute % 15)
+
+
+def test_what_is_scheduled_is_held_by_the_platform_and_can_be_taken_back(platform: Platform):
+    adapter, content, notebook = platform.adapter(), platform.whole_content(), Notebook()
+    outcome = adapter.schedule(content, next_quarter(), notebook.journal())
+    assert platform.effects() == []
+    if not adapter.capabilities.schedule:
+        assert isinstance(outcome, Rejected)
+        assert isinstance(adapter.unschedule("1"), Rejected)
+        return
+    assert isinstance(outcome, Scheduled)
+    assert outcome.at == next_quarter()
+    assert settled_answer(adapter, content, notebook) == outcome
+    assert adapter.schedule(content, next_quarter(), notebook.journal()) == outcome
+    for _ in range(2):
+        assert isinstance(adapter.unschedule(outcome.external_id), Changed)
+    assert not isinstance(settled_answer(adapter, content, notebook), Scheduled | Published)
+    assert platform.effects() == []
+
+
+def test_what_is_live_is_not_taken_back_as_if_it_were_only_scheduled(platform: Platform):
+    adapter = platform.adapter()
+    published = publish(adapter, platform.content())
+    assert not isinstance(adapter.unschedule(published.external_id), Changed)
+    assert len(platform.effects()) == 1
 
 
 def test_a_capability_is_what_the_adapter_does(platform: Platform):

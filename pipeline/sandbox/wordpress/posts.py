@@ -19,6 +19,8 @@ _STATUSES: Final = ("publish", "future", "draft", "pending", "private")
 _TRASHED: Final = "__trashed"
 _SCHEDULE_FROM: Final = timedelta(minutes=1)
 """Core takes a date less than a minute ahead for now."""
+_CREATED: Final = {"publish": "post_created", "future": "post_scheduled"}
+"""What a new post is in the ledger, by its status."""
 
 
 def create(call: Call) -> Response:
@@ -41,7 +43,8 @@ def create(call: Call) -> Response:
     }
     post = _changed(call, blank)
     _keep(call.ledger, post)
-    call.record("post_created", str(post["id"]), title=post["title"], text=post["content"], url=link(call, post))
+    kind = _CREATED.get(post["status"], "post_drafted")
+    call.record(kind, str(post["id"]), title=post["title"], text=post["content"], url=link(call, post))
     address = call.link(f"/wordpress/wp-json/wp/v2/posts/{post['id']}")
     return JSONResponse(shown(call, post, edit=True), 201, headers={"Location": address})
 
