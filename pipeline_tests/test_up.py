@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from pipeline.platforms.registry import adapter_class
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.registry import stand_ins
 from pipeline.settings import PROJECT_ROOT
@@ -112,7 +113,8 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
     posts = installation.told(r"review     (\S+)", count=4)
     installation.pressroom("users", "add", "Ada Lovelace", "ada@example.com", "--role", "reviewer")
     installation.pressroom("review", "approve", posts[0])
-    everywhere = {"site", *(f"{name}-sandbox" for name in stand_ins())}
+    take_text = [name for name in stand_ins() if not adapter_class(name).capabilities.needs]
+    everywhere = {"site", *(f"{name}-sandbox" for name in take_text)}
     addresses = dict(installation.told(r"published  (\S+)  .*  (http\S+)", count=len(everywhere)))
     assert addresses.keys() == everywhere
     for address in addresses.values():
@@ -130,7 +132,7 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
     installation.pressroom("review", "approve", posts[1])
     installation.told(r"published  (\S+)  ", count=2 * len(everywhere))
     effects = Counter((effect.platform, effect.kind) for effect in installation.sandbox.effects())
-    assert {name: effects[name, rehearsal_of(name).effect] for name in stand_ins()} == dict.fromkeys(stand_ins(), 2)
+    assert {name: effects[name, rehearsal_of(name).effect] for name in take_text} == dict.fromkeys(take_text, 2)
 
     assert "Nothing is stuck" in installation.pressroom("watch", "--once")
     services = psutil.Process(supervisor.pid).children()
