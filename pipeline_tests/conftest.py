@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pipeline.resources.database import Database
 
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
+_IS_OUTERMOST = os.environ.setdefault("PRESSROOM_TESTS_BY", str(os.getpid())) == str(os.getpid())
+"""Neither a worker of another run nor a run that a test has started."""
 _SERVER = PROJECT_ROOT / ".pressroom" / "tests" / "postgres"
 
 
@@ -94,8 +96,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The last test run on this checkout stops the server; a run beside it keeps it."""
-    if os.environ.get("PYTEST_XDIST_WORKER") or not (_SERVER / "postmaster.pid").exists():
+    """The last test run on this checkout stops the server; a run beside it, or around it, keeps it."""
+    if not _IS_OUTERMOST or not (_SERVER / "postmaster.pid").exists():
         return
     server = sa.create_engine(embedded.start(_SERVER), poolclass=sa.NullPool)
     with server.connect() as connection:
