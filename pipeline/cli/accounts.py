@@ -225,7 +225,7 @@ def _change(key: str, change: Callable[["sa.Connection", UUID], object]) -> None
         fail(str(error))
 
 
-def _require_fitting(adapter: "type[Adapter]", publish_config: Mapping[str, str]) -> None:
+def _require_fitting(adapter: "type[Adapter]", publish_config: Mapping[str, object]) -> None:
     """Ends the command where a setting is unknown or missing, with those there are."""
     known = {setting.name: setting for setting in adapter.settings}
     missing = [name for name, setting in known.items() if setting.required and name not in publish_config]

@@ -57,7 +57,7 @@ def connect(
         fail(f"{adapter.title} needs no connecting: keep its credentials with pressroom secrets set {name or platform}")
     publish_config = name_values(config or [])
     elsewhere = publish_config.get(OAUTH_URL.name)
-    oauth = adapter.oauth.under(elsewhere) if elsewhere else adapter.oauth
+    oauth = adapter.oauth.under(str(elsewhere)) if elsewhere else adapter.oauth
     if scopes is not None:
         oauth = replace(oauth, scopes=tuple(scopes.split()))
     kept = name or platform
@@ -135,7 +135,7 @@ def _keep(name: str, text: str, keys: "SecretKeys") -> None:
         secrets.put(connection, name, keys.encrypt(text))
 
 
-def _who(adapter: "type[Adapter]", credentials: Mapping[str, str], publish_config: Mapping[str, str]) -> str:
+def _who(adapter: "type[Adapter]", credentials: Mapping[str, str], publish_config: Mapping[str, object]) -> str:
     """Whom they speak for, as far as the platform tells with no more settings than were given."""
     from pipeline.platforms.base import Account, PlatformUnavailableError
 

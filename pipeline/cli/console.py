@@ -53,12 +53,12 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def name_values(pairs: list[str]) -> dict[str, str]:
-    """What was given as --config NAME=VALUE, or the command ends."""
-    parsed = {}
+def name_values(pairs: list[str]) -> dict[str, str | bool]:
+    """What was given as --config NAME=VALUE, or the command ends; `true` and `false` are what they say."""
+    parsed: dict[str, str | bool] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not name or not equals:
             fail(f"--config takes NAME=VALUE, not {pair!r}.")
-        parsed[name] = value
+        parsed[name] = value == "true" if value in ("true", "false") else value
     return parsed

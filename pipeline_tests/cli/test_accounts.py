@@ -101,6 +101,14 @@ def test_settings_that_do_not_fit_the_platform_are_answered_with_those_that_do(p
     assert pressroom("accounts", "add", "blog", "wordpress", "--config", "api_url=https://e.org").exit_code == 0
 
 
+def test_a_setting_that_is_said_to_be_false_is_off(pressroom, engine):
+    words = ["--config", "user_id=17841400000000001", "--config", "reels=true", "--config", "may_delete=false"]
+    assert pressroom("accounts", "add", "pictures", "instagram", *words).exit_code == 0
+    with engine.connect() as connection:
+        row = connection.execute(tables.platforms.select()).one()
+    assert row.publish_config == {"user_id": "17841400000000001", "reels": True, "may_delete": False}
+
+
 def test_checking_an_account_tells_its_name_what_it_lacks_and_what_is_left(pressroom, engine, monkeypatch):
     with running() as sandbox:
         stand_in = stand_ins()["instagram"]
