@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from pipeline.platforms.base import (
     Absent,
@@ -72,6 +72,8 @@ def kinds(platform: Platform) -> list[str]:
 
 @MANY
 @given(said=TEXT)
+@example(said="#tag\u0301@name@name")
+@example(said="@one@two.example@three.example")
 def test_a_text_is_known_again_in_what_mastodon_makes_of_it(said: str):
     assert text.print_of(said) == text.print_of_shown(shown_text.rendered(said))
 

@@ -13,6 +13,8 @@ from pipeline.text.rendering import one_line, text_of
 MAX_CHARACTERS: Final = 500
 CHARACTERS_A_LINK: Final = 23
 _MENTION: Final = re.compile(r"(?<![\w/])(@\w+)@[\w.-]+\w")
+_SERVERS: Final = re.compile(r"(@\w+)(?:@[\w.-]*\w)+")
+"""Whatever might be taken for a mention's server, so that it does not matter what was."""
 
 
 def length(text: str, characters_a_link: int = CHARACTERS_A_LINK) -> int:
@@ -21,18 +23,14 @@ def length(text: str, characters_a_link: int = CHARACTERS_A_LINK) -> int:
     for start, end in short_posts.links(text):
         counted += text[position:start] + "x" * characters_a_link
         position = end
-    return short_posts.graphemes(_without_servers(counted + text[position:]))
+    return short_posts.graphemes(_MENTION.sub(r"\1", counted + text[position:]))
 
 
 def print_of(text: str) -> str:
     """A fingerprint of what a text says, however its white space is set."""
-    return hashlib.sha256(_without_servers(one_line(text)).encode()).hexdigest()[:32]
+    return hashlib.sha256(_SERVERS.sub(r"\1", one_line(text)).encode()).hexdigest()[:32]
 
 
 def print_of_shown(markup: str) -> str:
     """The same, of a status in the HTML that Mastodon makes of its text."""
     return print_of(text_of(markup))
-
-
-def _without_servers(text: str) -> str:
-    return _MENTION.sub(r"\1", text)
