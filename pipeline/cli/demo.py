@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
@@ -191,7 +192,8 @@ def _tell(canonical_ids: list[str]) -> int:
 
 
 def _figures(report: "Report") -> None:
-    table = Table(title="What the platforms tell so far; empty is unknown, not zero", title_justify="left")
+    title = "What the platforms tell so far; empty is unknown, not zero"
+    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False, collapse_padding=True)
     for column in _FIGURES:
         table.add_column(column.replace("_", " "), no_wrap=column == "account")
     for row in report.shown():
