@@ -12,7 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from pipeline.platforms.base import Account
-from pipeline.platforms.failures import CallError, classify_exception, classify_status, garbled, presentable
+from pipeline.platforms.failures import CallError, Refusal, classify_exception, classify_status, garbled, presentable
 from pipeline.platforms.transport import DeadlineTransport
 
 T = TypeVar("T")
@@ -93,14 +93,18 @@ class Wire:
                 body = _read(response, max_bytes, whole=answered)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             # `from None`: an exception of the transport may quote the request's headers.
-            raise CallError(presentable(classify_exception(error), self._secrets)) from None
+            raise self.refused(classify_exception(error)) from None
         if not answered:
             payload = _payload(body)
             refusal = classify_status(response.status_code, response.headers, payload, datetime.now(UTC))
-            raise CallError(presentable(refusal, self._secrets), payload)
+            raise self.refused(refusal, payload)
         if body is None:
             raise garbled("the answer is too large", response.status_code)
         return Answer(response.status_code, response.headers, body)
+
+    def refused(self, outcome: Refusal, payload: Any = None) -> CallError:
+        """The failure of a call, as it was or as an adapter reads it, with no secret of the account in its words."""
+        return CallError(presentable(outcome, self._secrets), payload)
 
     def _client(self, url: str, size: int, auth: tuple[str, str] | None) -> httpx.Client:
         deadline = time.monotonic() + self._seconds + size / _SLOWEST_UPLOAD

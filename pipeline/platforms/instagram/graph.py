@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from pipeline.platforms.base import Account, NotSent, PlatformError, Rejected, Unknown
-from pipeline.platforms.failures import CallError, Refusal, classify_status, garbled, presentable, required
+from pipeline.platforms.failures import CallError, Refusal, classify_status, garbled, required
 from pipeline.platforms.http import Wire, as_object
 from pipeline.platforms.limits import retry_time
 from pipeline.vocabulary import ErrorKind
@@ -82,7 +82,7 @@ class Graph:
             except CallError:
                 payload = None
             refusal = refusal_of(answer.status, answer.headers, payload, datetime.now(UTC))
-            raise CallError(presentable(refusal, self._account.credentials.values()), payload)
+            raise self._wire.refused(refusal, payload)
         return as_object(answer.json())
 
     @cached_property

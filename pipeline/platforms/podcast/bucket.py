@@ -15,7 +15,7 @@ from urllib.parse import quote
 from lxml import etree
 
 from pipeline.platforms.base import Account, NotSent, PlatformError, Rejected
-from pipeline.platforms.failures import CallError, classify_status, garbled, presentable, required
+from pipeline.platforms.failures import CallError, classify_status, garbled, required
 from pipeline.platforms.http import Answer, Wire
 from pipeline.platforms.media.source import LocalMedia
 from pipeline.platforms.podcast.sigv4 import EMPTY, Signer, query_string
@@ -40,8 +40,6 @@ _TRANSIENT: Final = (
     "TemporaryRedirect",
     "XAmzContentSHA256Mismatch",
 )
-_MIN_SECRET: Final = 6
-"""Shorter ones are no secrets, and hiding them would garble messages."""
 
 
 class Bucket:
@@ -56,8 +54,6 @@ class Bucket:
         )
         self._wire = Wire(account)
         self._address = f"{endpoint.rstrip('/')}/{quote(bucket, safe='-_.~')}"
-        secrets = (secret for secret in account.credentials.values() if len(secret) >= _MIN_SECRET)
-        self._secrets = sorted(secrets, key=len, reverse=True)
 
     def read(self, name: str) -> Stored | None:
         answer = self._ask("GET", name)
@@ -145,7 +141,7 @@ class Bucket:
             return
         code = _code(answer)
         told = classify_status(answer.status, answer.headers, _explanation(answer), datetime.now(UTC))
-        failure = CallError(presentable(told, self._secrets))
+        failure = self._wire.refused(told)
         if code == _THROTTLED:
             raise CallError(failure.as_rate_limited())
         if code in _TRANSIENT:

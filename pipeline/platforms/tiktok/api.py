@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pipeline.platforms.base import Account, PlatformError, Rejected
-from pipeline.platforms.failures import CallError, Refusal, garbled, presentable, required
+from pipeline.platforms.failures import CallError, Refusal, garbled, required
 from pipeline.platforms.http import Wire, as_list, as_object
 from pipeline.platforms.tiktok import reading
 from pipeline.platforms.tiktok.reading import Creator, Standing
@@ -95,7 +95,7 @@ class Api:
             return CallError(otherwise, payload)
         message = str(error.get("message") or "")
         found = reading.refusal(code, message, otherwise.error.http_status, otherwise, datetime.now(UTC))
-        return CallError(presentable(found, filter(None, self._account.credentials.values())), payload)
+        return self._wire.refused(found, payload)
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:

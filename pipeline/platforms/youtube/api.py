@@ -51,8 +51,7 @@ class Api:
                 method, url, headers={**(headers or {}), "Authorization": f"Bearer {token}"}, **request
             )
         except CallError as failure:
-            hidden = filter(None, self._account.credentials.values())
-            raise explained(failure, hidden, datetime.now(UTC)) from None
+            raise self._wire.refused(explained(failure, datetime.now(UTC)), failure.payload) from None
 
     def ask(self, method: str, path: str, *, host: str = DATA, **request: Any) -> dict[str, Any]:
         """Raises: CallError."""

@@ -3,14 +3,14 @@
 The reasons are those of https://developers.google.com/youtube/v3/docs/errors.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pipeline.platforms.base import NotSent, PlatformError, Rejected
-from pipeline.platforms.failures import CallError, Refusal, presentable
+from pipeline.platforms.failures import CallError, Refusal
 from pipeline.text.rendering import text_of
 from pipeline.vocabulary import ErrorKind
 
@@ -39,11 +39,11 @@ _ACCOUNT_PROBLEMS: Final = (
 """Refusals of the token, the channel or the project, whatever the video is."""
 
 
-def explained(failure: CallError, secrets: Iterable[str], now: datetime) -> CallError:
-    """The failure with YouTube's own words, and what its reason says of whether and when to try again."""
+def explained(failure: CallError, now: datetime) -> Refusal:
+    """The failure in YouTube's own words, unhidden, and what its reason says of whether and when to try again."""
     error = failure.payload.get("error") if isinstance(failure.payload, dict) else None
     if not isinstance(error, dict):
-        return failure
+        return failure.outcome
     reason, message = _reason(error), text_of(str(error.get("message") or ""))
     told = PlatformError(
         failure.error.kind,
@@ -51,7 +51,7 @@ def explained(failure: CallError, secrets: Iterable[str], now: datetime) -> Call
         reason,
         failure.error.http_status,
     )
-    return CallError(presentable(_outcome(failure, told, now), secrets), failure.payload)
+    return _outcome(failure, told, now)
 
 
 def _outcome(failure: CallError, told: PlatformError, now: datetime) -> Refusal:
