@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.platforms.base import NotSent, PlatformError, Unknown
+from pipeline.platforms.durable import sync_folder
 from pipeline.platforms.failures import CallError
 from pipeline.platforms.media.source import LocalMedia
 from pipeline.platforms.podcast.storage import ChangedMeanwhileError, Stored
@@ -62,7 +63,7 @@ class Folder:
         with self._locked(), _perhaps_changed():
             target.unlink(missing_ok=True)
             if target.parent.is_dir():
-                _sync(target.parent)
+                sync_folder(target.parent)
                 _remove_empty(target.parent)
 
     def check(self) -> None:
@@ -82,7 +83,7 @@ class Folder:
                 os.fsync(file.fileno())
         with _perhaps_changed():
             os.replace(self._scratch, target)  # noqa: PTH105 - the name of the system call this rests on
-            _sync(target.parent)
+            sync_folder(target.parent)
 
     def _stored(self, name: str) -> Stored | None:
         try:
@@ -152,7 +153,7 @@ def _make(folder: Path) -> None:
     if not folder.is_dir():
         _make(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync(folder.parent)
+        sync_folder(folder.parent)
 
 
 def _remove_empty(folder: Path) -> None:
@@ -160,13 +161,4 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
     except OSError:  # it is not empty, or somebody else removed it
         return
-    _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    """A name is durable once its folder is on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder.parent)

@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from pipeline.platforms.durable import sync_folder
 from pipeline.platforms.site.article import Article
 
 HIDDEN: Final = ".pressroom"
@@ -69,14 +70,14 @@ class SiteFolder:
             file.flush()
             os.fsync(file.fileno())
         os.replace(half_written, target)  # noqa: PTH105 - the name of the system call this rests on
-        _sync(target.parent)
+        sync_folder(target.parent)
 
     def remove(self, path: str) -> None:
         """Remove a file; one that is gone already is fine. Needs the lock."""
         target = self.root / path
         target.unlink(missing_ok=True)
         if target.parent.is_dir():
-            _sync(target.parent)
+            sync_folder(target.parent)
 
     def has_page(self, slug: str) -> bool:
         return (self.root / slug / PAGE).is_file()
@@ -116,12 +117,3 @@ def _read(path: Path) -> Article:
         raise RecordError(
             f"The article record {path.name} can't be read: {error.error_count()} fields are wrong."
         ) from None
-
-
-def _sync(folder: Path) -> None:
-    """A rename is durable once its folder is on disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
