@@ -1,11 +1,13 @@
 """What every command shares: the consoles, the database, and errors told in a sentence."""
 
+import re
 from functools import cache
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import sqlalchemy as sa
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from pipeline.settings import settings
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from pipeline.distribution.accounts import AdapterFactory
     from pipeline.distribution.credentials import Keepers
 
+_UNPRINTABLE: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal would obey, reorder or fail at."""
 out = Console()
 err = Console(stderr=True)
 
@@ -62,3 +66,29 @@ def name_values(pairs: list[str]) -> dict[str, str | bool]:
             fail(f"--config takes NAME=VALUE, not {pair!r}.")
         parsed[name] = value == "true" if value in ("true", "false") else value
     return parsed
+
+
+def canonical_id_of(beginning: str) -> str:
+    """The id of the one post whose id begins so, or is it; else the command ends."""
+    from pipeline.store.review_queue import matching
+
+    with engine().connect() as connection:
+        found = matching(connection, beginning)
+    said = escape(harmless(repr(beginning)))
+    if not found:
+        fail(f"No post is called {said}; `pressroom review` lists those that wait.")
+    if len(found) > 1 and beginning not in found:
+        fail(f"{said} could be any of {', '.join(found[:5])}.")
+    return beginning if beginning in found else found[0]
+
+
+def harmless(text: str) -> str:
+    """Control characters as their pictures (␛), so that the terminal shows them and does not obey them."""
+    return _UNPRINTABLE.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code == ord("\t"):
+        return "    "
+    return chr(0x2400 + code) if code < ord(" ") else "\N{REPLACEMENT CHARACTER}"

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.console import engine, fail, out
+from pipeline.cli.console import canonical_id_of, engine, fail, harmless, out
 
 if TYPE_CHECKING:
     from pipeline.distribution.preview import VersionPreview
@@ -22,8 +22,6 @@ _SHOWN_OF_A_DETAIL: Final = 160
 _NARROWEST: Final = 56
 """Columns of a panel below which a text is hard to read."""
 _HEAD: Final = re.compile("<head>.*?</head>", re.DOTALL)
-_UNPRINTABLE: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal would obey, reorder or fail at."""
 
 
 def preview(
@@ -39,9 +37,9 @@ def preview(
     from pipeline.distribution.preview import PreviewError, preview_post
 
     try:
-        found = preview_post(engine(), _resolve(post), account)
+        found = preview_post(engine(), canonical_id_of(post), account)
     except PreviewError as error:
-        fail(escape(_harmless(str(error))))
+        fail(escape(harmless(str(error))))
     panels = [_panel(version, whole=text) for version in found.versions]
     abreast = max(1, min(len(panels), out.width // _NARROWEST))
     table = Table.grid(expand=True)
@@ -52,16 +50,16 @@ def preview(
     out.print(f"{escape(found.canonical_id)} is {_state(found.status)}.", highlight=False)
     out.print(table, highlight=False)
     for key, reason in found.left_out.items():
-        out.print(Text.assemble(("left out", "yellow"), "  ", _harmless(f"{key}: {reason}")), soft_wrap=True)
+        out.print(Text.assemble(("left out", "yellow"), "  ", harmless(f"{key}: {reason}")), soft_wrap=True)
 
 
 def _panel(version: "VersionPreview", *, whole: bool) -> Panel:
     said = Text(overflow="fold")
     for line, style in _lines(version, whole=whole):
-        said.append(f"{_harmless(line)}\n", style)
+        said.append(f"{harmless(line)}\n", style)
     said.rstrip()
     status = version.status or "not stored"
-    heading = Text(_harmless(f"{version.account_key} · {version.platform} · {status}"))
+    heading = Text(harmless(f"{version.account_key} · {version.platform} · {status}"))
     return Panel(said, title=heading, border_style="red" if version.problems else "yellow" if version.warnings else "")
 
 
@@ -136,27 +134,3 @@ def _words(name: str) -> str:
 
 def _state(status: str) -> str:
     return "a draft" if status == "draft" else "in review" if status == "review" else status
-
-
-def _harmless(text: str) -> str:
-    """Control characters as their pictures (␛), so that the terminal shows them and does not obey them."""
-    return _UNPRINTABLE.sub(_picture, text)
-
-
-def _picture(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code == ord("\t"):
-        return "    "
-    return chr(0x2400 + code) if code < ord(" ") else "\N{REPLACEMENT CHARACTER}"
-
-
-def _resolve(beginning: str) -> str:
-    from pipeline.store.review_queue import matching
-
-    with engine().connect() as connection:
-        found = matching(connection, beginning)
-    if not found:
-        fail(f"No post is called {escape(_harmless(repr(beginning)))}.")
-    if len(found) > 1 and beginning not in found:
-        fail(f"{escape(_harmless(repr(beginning)))} could be any of {', '.join(found[:5])}.")
-    return beginning if beginning in found else found[0]

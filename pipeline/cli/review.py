@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from pipeline.cli.console import engine, fail, out
+from pipeline.cli.console import canonical_id_of, engine, fail, out
 from pipeline.settings import settings
 from pipeline.vocabulary import TimingStrategy
 
@@ -59,7 +59,7 @@ def show(post: Post) -> None:
     from pipeline.store import review_queue
     from pipeline.store.overview import versions_of
 
-    canonical_id = _resolve(post)
+    canonical_id = canonical_id_of(post)
     with engine().connect() as connection:
         article = review_queue.article(connection, canonical_id)
         findings = review_queue.findings(connection, canonical_id)
@@ -113,7 +113,7 @@ def approve(
     with _decision():
         approval = review.approve(
             engine(),
-            _resolve(post),
+            canonical_id_of(post),
             acting_user(who),
             at=at,
             timing=timing,
@@ -146,7 +146,7 @@ def edit(
     from pipeline.editorial import review
     from pipeline.store.review_queue import article
 
-    canonical_id = _resolve(post)
+    canonical_id = canonical_id_of(post)
     with engine().connect() as connection:
         present = article(connection, canonical_id)
     assert present is not None
@@ -170,7 +170,7 @@ def changes(
     from pipeline.editorial import review
 
     with _decision():
-        review.request_changes(engine(), _resolve(post), acting_user(who), note)
+        review.request_changes(engine(), canonical_id_of(post), acting_user(who), note)
     out.print("Back to draft, with your note. `pressroom review edit` changes the text and queues it again.")
 
 
@@ -182,7 +182,7 @@ def reject(
     from pipeline.editorial import review
 
     with _decision():
-        review.reject(engine(), _resolve(post), acting_user(who), note)
+        review.reject(engine(), canonical_id_of(post), acting_user(who), note)
     out.print("Rejected and archived.")
 
 
@@ -206,18 +206,6 @@ def _beginning(version: "VersionRow") -> str:
 
     text = readable(version.body)
     return escape(text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …")
-
-
-def _resolve(beginning: str) -> str:
-    from pipeline.store.review_queue import matching
-
-    with engine().connect() as connection:
-        found = matching(connection, beginning)
-    if not found:
-        fail(f"No post is called {beginning!r}; `pressroom review` lists those that wait.")
-    if len(found) > 1 and beginning not in found:
-        fail(f"{beginning!r} could be any of {', '.join(found[:5])}.")
-    return beginning if beginning in found else found[0]
 
 
 def acting_user(who: str | None) -> "User":
