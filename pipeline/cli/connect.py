@@ -44,8 +44,7 @@ def connect(
     The app's client id and secret are asked for, or taken from db:NAME where they are known. Run it again to connect
     anew: accounts that name db:NAME use it at once.
     """
-    from pipeline.distribution.connecting import ConnectError, Connecting
-    from pipeline.platforms.offer import OAUTH_URL
+    from pipeline.distribution.connecting import ConnectError, Connecting, oauth_of
     from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 
     keys = secret_keys()
@@ -53,11 +52,10 @@ def connect(
         adapter = adapter_class(platform)
     except UnknownPlatformError as error:
         fail(str(error))
-    if adapter.oauth is None:
-        fail(f"{adapter.title} needs no connecting: keep its credentials with pressroom secrets set {name or platform}")
     publish_config = name_values(config or [])
-    elsewhere = publish_config.get(OAUTH_URL.name)
-    oauth = adapter.oauth.under(str(elsewhere)) if elsewhere else adapter.oauth
+    oauth = oauth_of(adapter, publish_config)
+    if oauth is None:
+        fail(f"{adapter.title} needs no connecting: keep its credentials with pressroom secrets set {name or platform}")
     if scopes is not None:
         oauth = replace(oauth, scopes=tuple(scopes.split()))
     kept = name or platform

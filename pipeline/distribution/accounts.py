@@ -5,13 +5,12 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from pipeline.distribution.connecting import oauth_of
 from pipeline.distribution.credentials import CredentialsAwayError, CredentialsError, Keepers, resolve
 from pipeline.distribution.own_pages import own_origins
 from pipeline.distribution.renewal import current
 from pipeline.platforms.base import Account, Adapter
 from pipeline.platforms.media.source import MediaSource
-from pipeline.platforms.oauth import OAuth
-from pipeline.platforms.offer import OAUTH_URL
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class, open_adapter
 from pipeline.store.accounts import AccountRow, all_accounts
 from pipeline.vocabulary import AccountState
@@ -41,7 +40,7 @@ def adapter_factory(keepers: Keepers, *, timeout_seconds: float) -> AdapterFacto
     def open_account(row: AccountRow) -> Adapter:
         try:
             credentials = resolve(row.credentials_secret_id, keepers)
-            if credentials and (oauth := oauth_of(row)) is not None:
+            if credentials and (oauth := oauth_of(adapter_class(row.name), row.publish_config)) is not None:
                 reference = row.credentials_secret_id or ""
                 credentials = current(reference, credentials, oauth, keepers, timeout_seconds=timeout_seconds)
         except (CredentialsError, UnknownPlatformError) as error:
@@ -78,8 +77,6 @@ def open_all(engine: sa.Engine, open_adapter: AdapterFactory) -> Mapping[str, st
     return unusable
 
 
-def oauth_of(row: AccountRow) -> OAuth | None:
-    """How the account's platform connects accounts; None where it does not. Raises: UnknownPlatformError."""
-    oauth = adapter_class(row.name).oauth
-    elsewhere = row.publish_config.get(OAUTH_URL.name)
-    return oauth.under(str(elsewhere)) if oauth is not None and elsewhere else oauth
+def without_credentials(row: AccountRow) -> Adapter:
+    """The account's adapter, for what it answers without I/O. Raises: UnknownPlatformError, ValueError."""
+    return open_adapter(Account(row.account_key, row.name, row.publish_config, row.account_id))

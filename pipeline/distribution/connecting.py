@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from pipeline.platforms.base import Adapter
 from pipeline.platforms.oauth import OAuth, authorize_link
+from pipeline.platforms.offer import OAUTH_URL
 from pipeline.platforms.tokens import TokenError, exchange
+
+
+def oauth_of(adapter: type[Adapter], publish_config: Mapping[str, object]) -> OAuth | None:
+    """How an account with these settings is connected; None where its platform connects none."""
+    elsewhere = publish_config.get(OAUTH_URL.name)
+    return adapter.oauth.under(str(elsewhere)) if adapter.oauth is not None and elsewhere else adapter.oauth
 
 
 class ConnectError(Exception):

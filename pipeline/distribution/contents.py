@@ -11,7 +11,9 @@ _MEDIA = "media"
 """The key of `platform_specific` under which a version's files are described, their bytes' digests included."""
 
 
-class StoredVersion(Protocol):
+class Words(Protocol):
+    """A version's own fields, as the database keeps them."""
+
     @property
     def title(self) -> str | None: ...
     @property
@@ -34,7 +36,7 @@ def stored(adapted: AdaptedContent) -> dict[str, Any]:
     }
 
 
-def content_of(version: StoredVersion, distribution_id: object = "") -> Content:
+def content_of(version: Words, distribution_id: object = "") -> Content:
     """Raises: ValueError: its media can't be read."""
     fields = dict(version.platform_specific or {})
     return Content(

@@ -2,26 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 from uuid import UUID
 
+from pipeline.distribution.contents import Words
 
-class Sendable(Protocol):
+
+class Sendable(Words, Protocol):
     """What a version says, and to which account."""
 
     @property
     def platform_id(self) -> UUID: ...
     @property
-    def title(self) -> str | None: ...
-    @property
-    def body(self) -> str: ...
-    @property
-    def link_url(self) -> str | None: ...
-    @property
     def media_urls(self) -> Sequence[str]: ...
-    @property
-    def platform_specific(self) -> Mapping[str, Any]: ...
 
 
 def version_hash(version: Sendable) -> str:

@@ -7,11 +7,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pipeline.distribution.accounts import without_credentials
 from pipeline.distribution.contents import content_of, stored
 from pipeline.distribution.hashing import version_hash
 from pipeline.platforms.adaptation import needed
 from pipeline.platforms.article import AdaptableArticle
-from pipeline.platforms.base import Account, Adapter
+from pipeline.platforms.base import Adapter
 from pipeline.platforms.content import Problem
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class
@@ -102,7 +103,7 @@ def _adapters(
 
 def _version(article: AdaptableArticle, account: AccountRow, adapter: type[Adapter]) -> dict[str, Any]:
     version = _Version(platform_id=account.id, **stored(adapter.adapt(article, account)))
-    problems = _problems(account, adapter, version)
+    problems = _problems(account, version)
     return {
         **asdict(version),
         "content_hash": version_hash(version),
@@ -112,10 +113,10 @@ def _version(article: AdaptableArticle, account: AccountRow, adapter: type[Adapt
     }
 
 
-def _problems(account: AccountRow, adapter: type[Adapter], version: _Version) -> list[Problem]:
+def _problems(account: AccountRow, version: _Version) -> list[Problem]:
     # Validation is without I/O, so it needs no credentials.
     try:
-        opened = adapter(Account(account.account_key, account.name, account.publish_config, account.account_id))
+        opened = without_credentials(account)
     except ValueError as error:
         return [Problem("account", str(error))]
     return opened.validate(content_of(version))

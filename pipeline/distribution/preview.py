@@ -7,9 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pipeline.distribution.accounts import without_credentials
 from pipeline.distribution.contents import content_of
 from pipeline.distribution.plan import article_of, unmet
-from pipeline.platforms.base import Account, Adapter
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class
@@ -161,18 +161,11 @@ def _judged(account: AccountRow, content: Content) -> tuple[list[Measure], list[
     """The version's lengths against the platform's limits and the account's own, and what the platform would refuse."""
     try:
         # Neither question is with I/O, so they need no credentials.
-        opened = _open(account)
+        opened = without_credentials(account)
         measures = [_within(account, measure) for measure in opened.measure(content)]
         return measures, opened.validate(content)
     except (UnknownPlatformError, ValueError) as error:
         return [], [Problem("account", str(error))]
-
-
-def _open(account: AccountRow) -> Adapter:
-    """Raises: UnknownPlatformError, ValueError."""
-    return adapter_class(account.name)(
-        Account(account.account_key, account.name, account.publish_config, account.account_id)
-    )
 
 
 def _within(account: AccountRow, measure: Measure) -> Measure:

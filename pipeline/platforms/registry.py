@@ -22,6 +22,7 @@ def platform_names() -> tuple[str, ...]:
     return tuple(sorted(_registered().names))
 
 
+@cache
 def adapter_class(platform: str) -> type[Adapter]:
     """Raises: UnknownPlatformError."""
     found = tuple(_registered().select(name=platform))
