@@ -20,6 +20,7 @@ _LANDED = {
     "0006_metrics": "6554b54a7302ac4594e2498efe22dfa988c6caa99f7aa3826de4c976a9bd0f03",
     "0007_engine": "01b40911da708dffb7a52191309701ddff77e2540b5c14ff31844a52211f77a3",
     "0008_secrets": "c84567d7f6e43c74bd2b446f70d3f79e444fa8823fca5eef00bacdbf9c366157",
+    "0009_media": "83d65ee3b73635d28e14707c2adf64092864365773b2a39700b45ae7936f9ef9",
 }
 """Databases were made by these; what is to change comes in a migration of its own. A release adds its migrations here."""
 
