@@ -77,6 +77,7 @@ def test_every_report_says_what_it_shows_and_runs_with_its_defaults_on_an_empty_
         "best_publish_times",
         "calendar_overview",
         "editorial_calendar",
+        "cost_per_article",
         "failed_distributions",
         "performance_by_platform",
         "review_queue",
@@ -349,6 +350,7 @@ def test_failed_distributions_are_all_that_need_a_person_with_the_reason(connect
         factories.distribution(connection, account, due_in=timedelta(hours=-hours), **values)
     shown = [(row["status"], row["reason"]) for row in run(connection, "failed_distributions")]
     assert shown == [("failed", "too long"), ("held", "account paused"), ("unknown", "timed out")]
+        "cost_per_article",
     assert run(connection, "failed_distributions", rows=1)[0]["status"] == "failed"
 
 
@@ -360,3 +362,37 @@ def test_people_see_percent_and_blanks_where_the_data_has_fractions_and_null(con
     assert (shown["engagement_rate"], shown["click_through_rate"], shown["avg_impressions"]) == ("4.2 %", "", "12,000")
     assert float(report.rows[0][list(report.columns).index("engagement_rate")]) == 0.042
     assert "| x-one | x | 1 | 1 | 12,000 | 4.2 % |  | 504 |  |" in report.as_markdown()
+
+
+def test_the_cost_of_an_article_counts_failed_calls_and_tells_those_whose_price_is_unknown(connection, author):
+    def called(canonical_id: str, cost_usd: float | None, outcome: str = "ok") -> None:
+        factories.insert(
+            connection,
+            tables.ai_usage,
+            task="write_article",
+            provider="p",
+            model="m",
+            latency_ms=1,
+            outcome=outcome,
+            canonical_id=canonical_id,
+            input_tokens=100,
+            output_tokens=10,
+            cost_usd=cost_usd,
+        )
+
+    garden = factories.vertical(connection)
+    for hours, canonical_id in enumerate(["priced", "half-priced", "unpriced", "free"]):
+        published(connection, author, garden, NOW - timedelta(hours=hours), canonical_id=canonical_id)
+    published(connection, author, garden, NOW - timedelta(days=31), canonical_id="old")
+    factories.post(connection, garden, author, canonical_id="waiting")
+    called("priced", 0.25)
+    called("priced", 0.5, outcome="invalid")
+    called("half-priced", 0.25)
+    called("half-priced", None)
+    for canonical_id in ("unpriced", "old", "waiting"):
+        called(canonical_id, None)
+    rows = [
+        (row["calls"], row["failed_calls"], row["calls_of_unknown_price"], row["input_tokens"], row["cost_usd"])
+        for row in run(connection, "cost_per_article")
+    ]
+    assert rows == [(2, 1, 0, 200, 0.75), (2, 0, 1, 200, 0.25), (1, 0, 1, 100, None), (0, 0, 0, None, 0)]
