@@ -110,8 +110,7 @@ def effects_of(room: Newsroom, sent: Iterable[Sent]) -> Mapping[UUID, list[Effec
 
 def _pages(site: Path) -> list[Path]:
     """The folders of articles that are served; those that the site's own list does not name are only half there."""
-    sitemap = site / "sitemap.xml"
-    listed = sitemap.read_text() if sitemap.exists() else ""
+    listed = "".join(sitemap.read_text() for sitemap in site.glob("sitemap*.xml"))
     return [page.parent for page in site.glob("*/index.html") if f"/{page.parent.name}/</loc>" in listed]
 
 

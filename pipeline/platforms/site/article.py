@@ -3,8 +3,8 @@
 import hashlib
 import re
 import textwrap
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 from markupsafe import Markup
@@ -13,11 +13,13 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pipeline.platforms.content import Content, Problem
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.site import sanitise
+from pipeline.platforms.site.listing import Entry, Listing
+from pipeline.platforms.site.storage import check_address
 from pipeline.vocabulary import MediaKind
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SLUG_LIMIT: Final = 120
-_RESERVED_SLUGS: Final = frozenset({"archive", "assets", "media"})
+_RESERVED_SLUGS: Final = frozenset({"archive", "assets", "media", "tags"})
 _LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _EXCERPT_LIMIT: Final = 200
 
@@ -49,22 +51,23 @@ class SiteConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    folder: Path
+    folder: str
+    """An absolute path, or the address of a folder in a store that fsspec reaches."""
     base_url: WebUrl
     name: Line = Field(min_length=1)
     language: Language = "en"
     description: Line | None = None
+    logo_url: WebUrl | None = None
+    """Of the publisher; shown where a page is shared that has no picture of its own."""
     indexnow_key: str | None = None
     """Served, so that search engines believe what they are told in this site's name."""
     websub_hub: str | None = None
     """Named in the feed, so that readers can ask it for what is new."""
 
-    @field_validator("folder")
+    @field_validator("folder", mode="before")
     @classmethod
-    def _absolute(cls, folder: Path) -> Path:
-        if not folder.is_absolute():
-            raise ValueError(f"must be an absolute path, not {str(folder)!r}")
-        return folder
+    def _reachable(cls, folder: object) -> str:
+        return check_address(str(folder))
 
     @field_validator("base_url")
     @classmethod
@@ -74,6 +77,17 @@ class SiteConfig(BaseModel):
     def url(self, path: str = "") -> str:
         """The public address of a path inside the site."""
         return f"{self.base_url}/{path}"
+
+
+class Credit(BaseModel):
+    """Whose work a curated article presents."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: WebUrl
+    publisher: Line | None = None
+    author: Line | None = None
+    license: Line | None = None
 
 
 class Copy(BaseModel):
@@ -89,6 +103,7 @@ class Copy(BaseModel):
     keywords: tuple[Line, ...] = ()
     author: Line | None = None
     canonical_url: WebUrl | None = None
+    credit: Credit | None = None
     language: Language | None = None
     image_url: WebUrl | None = None
     image_alt: Line = ""
@@ -97,6 +112,8 @@ class Copy(BaseModel):
     video_url: WebUrl | None = None
     video_alt: Line = ""
     audio_url: WebUrl | None = None
+    sizes: Mapping[str, tuple[int, int]] = {}
+    """Width and height in pixels of each picture of the post, by its address."""
 
     @field_validator("title")
     @classmethod
@@ -144,21 +161,39 @@ class Article(BaseModel):
     video_url: str | None = None
     video_alt: str = ""
     audio_url: str | None = None
+    credit: Credit | None = None
     body_digest: str
     published_at: AwareDatetime
     modified_at: AwareDatetime
+    tags: tuple[Listing, ...] = ()
+    related: tuple[str, ...] = ()
+    """The slugs of the articles that its page leads to, as they were when it was last published or changed."""
+    places: Mapping[str, int] = {}
+    """Its place in each listing, by the listing's name; written down before the place is taken."""
+
+    @property
+    def entry(self) -> Entry:
+        return Entry.model_validate(self, from_attributes=True)
 
 
 def read_copy(content: Content) -> tuple[Copy | None, list[Problem]]:
     """The content as copy, or everything that is wrong with it."""
     fields: dict[str, Any] = {key: value for key, value in content.platform_specific.items() if value is not None}
-    fields |= {"title": content.title or "", "body": content.body}
+    fields |= {"title": content.title or "", "body": content.body, "sizes": _sizes(content.media)}
     for media in reversed(content.media):  # the first of each kind is the one that stays
         fields |= _shown(media)
     try:
         return Copy.model_validate(fields), []
     except ValidationError as error:
         return None, [Problem(".".join(map(str, each["loc"])), _message(each["msg"])) for each in error.errors()]
+
+
+def _sizes(media: Sequence[Media]) -> dict[str, tuple[int, int]]:
+    return {
+        each.url: (each.width, each.height)
+        for each in media
+        if each.kind is MediaKind.IMAGE and each.url and each.width and each.height
+    }
 
 
 def _shown(media: Media) -> dict[str, Any]:
@@ -204,6 +239,7 @@ def compose(copy: Copy, config: SiteConfig, *, slug: str, distribution_id: str, 
         video_url=copy.video_url,
         video_alt=copy.video_alt,
         audio_url=copy.audio_url,
+        credit=copy.credit,
         body_digest=hashlib.sha256(copy.body.encode()).hexdigest(),
         published_at=published_at,
         modified_at=published_at,

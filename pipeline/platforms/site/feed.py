@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from lxml import etree
 
-from pipeline.platforms.site.article import Article, SiteConfig
+from pipeline.platforms.site.article import SiteConfig
+from pipeline.platforms.site.listing import Entry
 
 PATH: Final = "feed.xml"
 _ATOM: Final = "http://www.w3.org/2005/Atom"
@@ -14,7 +15,7 @@ _NSMAP: Final[Any] = {None: _ATOM}  # the stubs know no default namespace
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def atom(config: SiteConfig, newest: Sequence[Article], changed_at: datetime) -> bytes:
+def atom(config: SiteConfig, newest: Sequence[Entry], changed_at: datetime) -> bytes:
     """The newest articles. `changed_at` is when the site last changed."""
     feed = etree.Element(f"{{{_ATOM}}}feed", {_LANG: config.language}, nsmap=_NSMAP)
     _add(feed, "title", config.name)
@@ -32,7 +33,7 @@ def atom(config: SiteConfig, newest: Sequence[Article], changed_at: datetime) ->
     return etree.tostring(feed, xml_declaration=True, encoding="utf-8", pretty_print=True)
 
 
-def _add_entry(feed: etree._Element, config: SiteConfig, article: Article) -> None:
+def _add_entry(feed: etree._Element, config: SiteConfig, article: Entry) -> None:
     entry = _add(feed, "entry")
     entry.set(_LANG, article.language)
     _add(entry, "title", article.title)
@@ -43,8 +44,8 @@ def _add_entry(feed: etree._Element, config: SiteConfig, article: Article) -> No
     _add(entry, "updated", _time(article.modified_at))
     if article.author:
         _add(_add(entry, "author"), "name", article.author)
-    for keyword in article.keywords:
-        _add(entry, "category", term=keyword)
+    for tag in article.tags:
+        _add(entry, "category", term=tag.title)
     _add(entry, "summary", article.excerpt)
 
 

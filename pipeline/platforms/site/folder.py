@@ -1,119 +1,129 @@
-"""The site's folder: whole files or none, one writer at a time, and the article records."""
+"""What a site keeps beside its pages: the record and the text of each article, its topics, who leads to whom."""
 
-import fcntl
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from pipeline.platforms.durable import sync_folder
-from pipeline.platforms.site.article import Article
+from pipeline.platforms.site.article import Article, Copy
+from pipeline.platforms.site.listing import Listing
+from pipeline.platforms.site.places import Places
+from pipeline.platforms.site.storage import HIDDEN, FolderBusyError, RecordError, Storage, open_storage
+from pipeline.platforms.site.topics import Topics
 
-HIDDEN: Final = ".pressroom"
+__all__ = ["HIDDEN", "PAGE", "TOMBSTONE", "FolderBusyError", "RecordError", "SiteFolder"]
+
 PAGE: Final = "index.html"
 TOMBSTONE: Final = "410.html"
 """Stands in a folder in place of its page once it is taken down. In nginx:
 `if (-f $document_root$uri/410.html) { return 410; }`."""
-_POLL_SECONDS: Final = 0.02
+_RECORDS: Final = f"{HIDDEN}/records"
+_COPIES: Final = f"{HIDDEN}/copies"
+_RELATED: Final = f"{HIDDEN}/related"
+_LAYOUT_FILE: Final = f"{HIDDEN}/layout"
+_LAYOUT: Final = b"2"
+"""1, which wrote no such file, kept records only, and wrote every list anew at each publication."""
 
 
-class FolderBusyError(Exception):
-    """Another publisher held the site's lock for the whole time we were ready to wait."""
-
-
-class RecordError(Exception):
-    """An article record can't be understood; somebody edited it."""
+_Kept = TypeVar("_Kept", bound=BaseModel)
 
 
 class SiteFolder:
-    """A folder of files on a POSIX file system."""
+    """A site at a local path or in a store that fsspec reaches. Writing needs the lock."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._scratch = root / HIDDEN / "tmp"
-        self._records = root / HIDDEN / "records"
-
-    @contextmanager
-    def locked(self, timeout_seconds: float) -> Iterator[None]:
-        """Be the only writer. The system frees the lock when its holder dies, however it dies.
-
-        Raises: FolderBusyError, OSError.
-        """
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        self._records.mkdir(exist_ok=True)
-        deadline = time.monotonic() + timeout_seconds
-        with (self.root / HIDDEN / "lock").open("a") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    if time.monotonic() >= deadline:
-                        raise FolderBusyError from None
-                    time.sleep(_POLL_SECONDS)
-                else:
-                    break
-            yield
+    def __init__(self, address: str | Path, storage: Storage | None = None) -> None:
+        self.storage = storage or open_storage(str(address))
+        self.locked = self.storage.locked
+        self.exists = self.storage.exists
+        self.places = Places(self.storage)
+        self.topics = Topics(self.storage)
+        self.writes = 0
+        """How many files were changed through this object."""
 
     def write(self, path: str, content: bytes) -> None:
-        """Put a file in place in one step, durably; one that reads the same already is left alone. Needs the lock."""
-        target = self.root / path
-        if self._holds(target, content):
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        half_written = self._scratch / "file"  # one name for all: what a killed writer left is overwritten
-        with half_written.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(half_written, target)  # noqa: PTH105 - the name of the system call this rests on
-        sync_folder(target.parent)
+        self.writes += self.storage.write(path, content)
 
     def remove(self, path: str) -> None:
-        """Remove a file; one that is gone already is fine. Needs the lock."""
-        target = self.root / path
-        target.unlink(missing_ok=True)
-        if target.parent.is_dir():
-            sync_folder(target.parent)
+        self.writes += self.storage.remove(path)
 
     def has_page(self, slug: str) -> bool:
-        return (self.root / slug / PAGE).is_file()
+        return self.exists(f"{slug}/{PAGE}")
+
+    def has_record(self, slug: str) -> bool:
+        return self.exists(_record_path(slug))
 
     def save(self, article: Article) -> None:
-        """Needs the lock."""
-        self.write(f"{HIDDEN}/records/{article.slug}.json", article.model_dump_json(indent=1).encode())
+        self.write(_record_path(article.slug), article.model_dump_json(indent=1).encode())
+
+    def claim(self, article: Article) -> bool:
+        """Save the first record of a slug; False where somebody else did."""
+        return self.storage.create(_record_path(article.slug), article.model_dump_json(indent=1).encode())
 
     def article(self, slug: str) -> Article | None:
         """Raises: RecordError."""
-        try:
-            return _read(self._records / f"{slug}.json")
-        except FileNotFoundError:
-            return None
+        return next(iter(self.articles([slug])), None)
 
-    def articles(self) -> list[Article]:
-        """Every article there ever was. Raises: RecordError."""
-        return [_read(path) for path in self._records.glob("*.json")]
+    def articles(self, slugs: Iterable[str] | None = None) -> list[Article]:
+        """Those with a record among the slugs, in their order; without slugs, every article there ever was.
 
-    def is_writable(self) -> bool:
-        """Whether we may write to it, or create it where it isn't yet."""
-        standing = next(path for path in (self.root, *self.root.parents) if path.exists())
-        return standing.is_dir() and os.access(standing, os.W_OK | os.X_OK)
+        Raises: RecordError.
+        """
+        paths = [_record_path(slug) for slug in (self.slugs() if slugs is None else slugs)]
+        found = self.storage.read_all(paths)
+        return [_read(path, found[path], Article) for path in paths if path in found]
 
-    @staticmethod
-    def _holds(target: Path, content: bytes) -> bool:
-        try:
-            return target.read_bytes() == content
-        except FileNotFoundError:
-            return False
+    def slugs(self) -> list[str]:
+        """Of every article there ever was."""
+        names = self.storage.names(_RECORDS)
+        return sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
+
+    def keep_copy(self, slug: str, copy: Copy) -> None:
+        """Keep what the page is made of, so that it can be made again."""
+        self.write(_copy_path(slug), copy.model_dump_json(indent=1).encode())
+
+    def copy(self, slug: str) -> Copy | None:
+        """Raises: RecordError."""
+        content = self.storage.read(_copy_path(slug))
+        return None if content is None else _read(_copy_path(slug), content, Copy)
+
+    def drop_copy(self, slug: str) -> None:
+        self.remove(_copy_path(slug))
+
+    def note_related(self, article: Article) -> None:
+        """Note at each article that this one's page leads to it."""
+        for slug in article.related:
+            self.storage.create(f"{_RELATED}/{slug}/{article.slug}", b"")
+
+    def leading_to(self, slug: str) -> list[Article]:
+        """The articles whose pages lead to a slug's. Raises: RecordError."""
+        noted = self.articles(sorted(self.storage.names(f"{_RELATED}/{slug}")))
+        return [article for article in noted if slug in article.related]
+
+    def listing(self, name: str) -> Listing:
+        """The listing of a name that is in a record's places."""
+        return self.topics.listing(name)
+
+    @property
+    def is_of_this_layout(self) -> bool:
+        return self.storage.read(_LAYOUT_FILE) == _LAYOUT
+
+    def mark_layout(self) -> None:
+        self.write(_LAYOUT_FILE, _LAYOUT)
 
 
-def _read(path: Path) -> Article:
+def _record_path(slug: str) -> str:
+    return f"{_RECORDS}/{slug}.json"
+
+
+def _copy_path(slug: str) -> str:
+    return f"{_COPIES}/{slug}.json"
+
+
+def _read(path: str, content: bytes, kind: type[_Kept]) -> _Kept:
     try:
-        return Article.model_validate_json(path.read_bytes())
+        return kind.model_validate_json(content)
     except ValidationError as error:
-        raise RecordError(
-            f"The article record {path.name} can't be read: {error.error_count()} fields are wrong."
-        ) from None
+        name = path.rpartition("/")[2]
+        kept = "article record" if kind is Article else "text"
+        raise RecordError(f"The {kept} {name} can't be read: {error.error_count()} fields are wrong.") from None

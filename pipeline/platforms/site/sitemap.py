@@ -1,37 +1,55 @@
-"""Sitemaps (sitemaps.org/protocol.html) and robots.txt, which is how a search engine finds them."""
+"""Sitemaps (sitemaps.org/protocol.html) and robots.txt, which is how a search engine finds them.
 
-from collections.abc import Iterable, Sequence
+`sitemap.xml` is always the index. Each part has the articles of as many places in the archive as lie in one folder, so
+a page stays in its part for good; `sitemap-site.xml` has the front page.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from lxml import etree
 
-from pipeline.platforms.site.article import Article, SiteConfig
+from pipeline.platforms.site.article import SiteConfig
+from pipeline.platforms.site.listing import Entry
 
 PATH: Final = "sitemap.xml"
-URLS_PER_FILE: Final = 50_000
-"""The protocol's limit."""
+SITE_PART: Final = "sitemap-site.xml"
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NSMAP: Final[Any] = {None: _NAMESPACE}  # the stubs know no default namespace
 
 
-def sitemaps(
-    config: SiteConfig, articles: Sequence[Article], changed_at: datetime, *, urls_per_file: int = URLS_PER_FILE
-) -> dict[str, bytes]:
-    """The sitemap's files by path, `sitemap.xml` last: one set of URLs, or an index of as many sets as it takes.
+def part_path(number: int) -> str:
+    """Parts are counted from 1, the oldest."""
+    return f"sitemap-{number}.xml"
 
-    A page whose canonical address is elsewhere is left out: a sitemap lists canonical addresses.
-    """
-    own = [(config.url(f"{article.slug}/"), article) for article in articles]
-    entries = [(config.url(), changed_at)]
-    entries += [(url, article.modified_at) for url, article in own if article.canonical_url == url]
-    sets = [entries[start : start + urls_per_file] for start in range(0, len(entries), urls_per_file)]
-    if len(sets) == 1:
-        return {PATH: _document("urlset", "url", entries)}
-    parts = {f"sitemap-{number}.xml": part for number, part in enumerate(sets, start=1)}
-    index = [(config.url(path), max(moment for _, moment in part)) for path, part in parts.items()]
-    files = {path: _document("urlset", "url", part) for path, part in parts.items()}
-    return {**files, PATH: _document("sitemapindex", "sitemap", index)}
+
+def part(config: SiteConfig, entries: Iterable[Entry]) -> bytes:
+    """The pages of some articles, but for those whose canonical address is elsewhere."""
+    own = ((config.url(f"{entry.slug}/"), entry) for entry in entries)
+    return _document("urlset", "url", ((url, entry.modified_at) for url, entry in own if entry.canonical_url == url))
+
+
+def site_part(config: SiteConfig, changed_at: datetime) -> bytes:
+    return _document("urlset", "url", [(config.url(), changed_at)])
+
+
+def index(config: SiteConfig, parts: Mapping[str, datetime]) -> bytes:
+    """The parts by path, each with when it last changed."""
+    return _document("sitemapindex", "sitemap", ((config.url(path), changed_at) for path, changed_at in parts.items()))
+
+
+def changes(config: SiteConfig, content: bytes | None) -> dict[str, datetime]:
+    """When each address in a sitemap or an index changed, by path; nothing where it is none, or of another site."""
+    try:
+        root = etree.fromstring(content or b"", etree.XMLParser(resolve_entities=False))
+    except etree.XMLSyntaxError:
+        return {}
+    found = {
+        str(item.findtext(f"{{{_NAMESPACE}}}loc")): str(item.findtext(f"{{{_NAMESPACE}}}lastmod")) for item in root
+    }
+    base = config.url()
+    return {url.removeprefix(base): datetime.fromisoformat(at) for url, at in found.items() if url.startswith(base)}
 
 
 def robots_txt(config: SiteConfig) -> bytes:

@@ -26,10 +26,11 @@ class Site:
     folder: Path
     base_url: str = "http://127.0.0.1:3001"
     handles: dict[str, dict[str, str]] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def adapter(self) -> Adapter:
-        config = {"folder": str(self.folder), "base_url": self.base_url, "name": "The Slow Kitchen"}
+        config = {"folder": str(self.folder), "base_url": self.base_url, "name": "The Slow Kitchen"} | self.settings
         return open_adapter(Account("site", "site", config))
 
     def content(self, slug: str, **changes: Any) -> Content:
@@ -60,8 +61,10 @@ class Site:
         return {name: path.read_bytes() for name, path in relative.items() if not name.startswith(".pressroom/")}
 
 
-def a_file(kind: MediaKind, url: str = "https://example.com/file", alt_text: str = "") -> Media:
-    return Media(kind, "", 1, 64, 48, url=url, sha256="0" * 64, alt_text=alt_text)
+def a_file(
+    kind: MediaKind, url: str = "https://example.com/file", alt_text: str = "", size: tuple[int, int] = (64, 48)
+) -> Media:
+    return Media(kind, "", 1, *size, url=url, sha256="0" * 64, alt_text=alt_text)
 
 
 @pytest.fixture

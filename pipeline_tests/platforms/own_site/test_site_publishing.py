@@ -9,18 +9,21 @@ from lxml import etree
 
 from pipeline.platforms.base import Absent, Account, Changed, NotSent, PlatformUnavailableError, Published, Rejected
 from pipeline.platforms.registry import open_adapter
-from pipeline.platforms.site.article import SiteConfig
 from pipeline.platforms.site.folder import SiteFolder
-from pipeline.platforms.site.sitemap import sitemaps
 from pipeline.vocabulary import ErrorKind, MediaKind
 from pipeline_tests.platforms.own_site.conftest import a_file
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
-def lastmods(site):
-    root = etree.fromstring(site.read("sitemap.xml").encode())
-    return {url.findtext(f"{SITEMAP}loc"): url.findtext(f"{SITEMAP}lastmod") for url in root}
+def lastmods(site, path="sitemap.xml"):
+    """Of every page, through the index."""
+    root = etree.fromstring(site.read(path).encode())
+    found = {str(url.findtext(f"{SITEMAP}loc")): url.findtext(f"{SITEMAP}lastmod") for url in root}
+    if root.tag == f"{SITEMAP}urlset":
+        return found
+    parts = [lastmods(site, url.removeprefix(site.base_url.rstrip("/") + "/")) for url in found]
+    return {url: lastmod for part in parts for url, lastmod in part.items()}
 
 
 def test_an_article_is_published_with_its_page_and_every_index(site):
@@ -193,21 +196,6 @@ def test_a_page_whose_canonical_address_is_elsewhere_is_not_in_the_sitemap(site)
     site.publish("reprint", platform_specific={"canonical_url": "https://example.com/original"})
     assert list(lastmods(site)) == ["http://127.0.0.1:3001/"]
     assert '<link rel="canonical" href="https://example.com/original">' in site.read("reprint/index.html")
-
-
-def test_more_addresses_than_a_sitemap_holds_are_split_under_an_index(site):
-    published = [site.publish(f"article-{number}") for number in range(4)]
-    config = SiteConfig(folder=site.folder, base_url=site.base_url, name="A")
-
-    files = sitemaps(config, SiteFolder(site.folder).articles(), published[-1].published_at, urls_per_file=2)
-
-    assert list(files) == ["sitemap-1.xml", "sitemap-2.xml", "sitemap-3.xml", "sitemap.xml"]
-    index = etree.fromstring(files["sitemap.xml"])
-    assert index.tag == f"{SITEMAP}sitemapindex"
-    assert [entry.findtext(f"{SITEMAP}loc") for entry in index] == [
-        f"{site.base_url}/sitemap-{n}.xml" for n in (1, 2, 3)
-    ]
-    assert sum(len(etree.fromstring(files[f"sitemap-{number}.xml"])) for number in (1, 2, 3)) == 5
 
 
 def test_older_articles_leave_the_front_page_and_stay_in_the_archive(site):
