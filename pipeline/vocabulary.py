@@ -99,10 +99,23 @@ class ReviewDecision(StrEnum):
     REJECTED = "rejected"
 
 
+class ReviewItem(StrEnum):
+    """What a reviewer looks at, one by one, before an approval."""
+
+    FACTUAL_ACCURACY = "factual_accuracy"
+    BRAND_VOICE = "brand_voice"
+    SEO = "seo"
+    AFFILIATE_PLACEMENT = "affiliate_placement"
+    IMAGES = "images"
+    LEGAL = "legal"
+
+
 class SourceKind(StrEnum):
     FEED = "feed"
     CSV = "csv"
     JSONL = "jsonl"
+    PAGE = "page"
+    """A page that an editor chose; it is brought in once, and never read again."""
 
 
 class IngestStatus(StrEnum):
@@ -124,6 +137,11 @@ class AiOutcome(StrEnum):
     INVALID = "invalid"
     REFUSED = "refused"
     FAILED = "failed"
+
+
+class BudgetPeriod(StrEnum):
+    DAY = "day"
+    MONTH = "month"
 
 
 class MediaKind(StrEnum):

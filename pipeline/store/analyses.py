@@ -5,7 +5,7 @@ An item is leased while it is analysed, by the columns that a story's lease uses
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,9 +17,8 @@ from pipeline.store.tables import content_analysis
 MOST_ATTEMPTS: Final = 3
 
 WAITING: Final = f"""
-    rc.canonical_id is null and rc.story_attempts < {MOST_ATTEMPTS}
+    rc.hook_strength is null and rc.canonical_id is null and rc.story_attempts < {MOST_ATTEMPTS}
     and (rc.story_lease_until is null or rc.story_lease_until < now())
-    and not exists (select from content_analysis ca where ca.content_id = rc.id)
 """
 
 
@@ -38,7 +37,9 @@ class Unanalysed:
 # What readers liked comes first: it can become a story.
 _CLAIM: Final = sa.text(f"""
     with waiting as (
-        select rc.id from raw_content rc where {WAITING}
+        select rc.id from raw_content rc where {WAITING} and not exists (
+            select from content_sources cs where cs.id = rc.source_id and cs.vertical_id = any(cast(:besides as uuid[]))
+        )
         order by rc.engagement_rate desc nulls last, rc.engagement_percentile desc nulls last, rc.id
         limit :limit
         for update of rc skip locked
@@ -52,15 +53,20 @@ _CLAIM: Final = sa.text(f"""
 """)  # noqa: S608 - a constant of this module
 
 
-def claim_unanalysed(connection: sa.Connection, *, limit: int, lease: timedelta) -> list[Unanalysed]:
-    """Lease items that have no analysis; an item that failed `MOST_ATTEMPTS` times is left alone."""
-    rows = connection.execute(_CLAIM, {"limit": limit, "lease": lease}).mappings()
+def claim_unanalysed(
+    connection: sa.Connection, *, limit: int, lease: timedelta, besides: Sequence[UUID] = ()
+) -> list[Unanalysed]:
+    """Lease items that have no analysis, of all verticals but `besides`.
+
+    An item that failed `MOST_ATTEMPTS` times is left alone.
+    """
+    rows = connection.execute(_CLAIM, {"limit": limit, "lease": lease, "besides": list(besides)}).mappings()
     return [Unanalysed(**row) for row in rows]
 
 
 def keep_analysis(
     connection: sa.Connection,
-    content_id: UUID,
+    item: Unanalysed,
     *,
     topics: Sequence[str],
     facts: Sequence[Mapping[str, str]],
@@ -68,12 +74,27 @@ def keep_analysis(
     language: str,
     entities: Sequence[str],
     model: str,
-) -> None:
-    """Store an item's analysis, unless it has one, and end its lease."""
+) -> bool:
+    """Store an item's analysis, unless it has one, and end its lease.
+
+    Returns:
+        False where the item's text is another by now: nothing is stored, and it waits for its analysis again.
+    """
+    unchanged = connection.scalar(
+        sa.text("""
+            select (title, caption, description) is not distinct from
+                (cast(:title as text), cast(:caption as text), cast(:description as text))
+            from raw_content where id = :id for update
+        """),
+        {"id": item.content_id, "title": item.title, "caption": item.caption, "description": item.description},
+    )
+    if not unchanged:
+        release_unanalysed(connection, [item.content_id])
+        return False
     connection.execute(
         insert(content_analysis)
         .values(
-            content_id=content_id,
+            content_id=item.content_id,
             topics=list(topics),
             extracted_facts={"facts": list(facts)},
             hook_strength=hook_strength,
@@ -88,8 +109,9 @@ def keep_analysis(
             update raw_content set story_lease_until = null, story_attempts = 0, story_error = null
             where id = :id and canonical_id is null
         """),
-        {"id": content_id},
+        {"id": item.content_id},
     )
+    return True
 
 
 def analysis_failed(connection: sa.Connection, content_id: UUID, error: str, *, retry: bool) -> None:
@@ -104,13 +126,24 @@ def analysis_failed(connection: sa.Connection, content_id: UUID, error: str, *, 
     )
 
 
+def put_off(connection: sa.Connection, content_id: UUID, error: str, *, until: datetime) -> None:
+    """It was kept from being analysed until then; that was no attempt."""
+    connection.execute(
+        sa.text("""
+            update raw_content set story_lease_until = :until, story_error = :error,
+                story_attempts = greatest(story_attempts - 1, 0)
+            where id = :id and canonical_id is null
+        """),
+        {"id": content_id, "error": f"analysis: {error}"[:2000], "until": until},
+    )
+
+
 def release_unanalysed(connection: sa.Connection, content_ids: Sequence[UUID]) -> None:
     """Give back what was leased and not begun; that was no attempt."""
     connection.execute(
         sa.text("""
-            update raw_content rc set story_lease_until = null, story_attempts = greatest(story_attempts - 1, 0)
-            where id = any(:ids) and canonical_id is null
-                and not exists (select from content_analysis ca where ca.content_id = rc.id)
+            update raw_content set story_lease_until = null, story_attempts = greatest(story_attempts - 1, 0)
+            where id = any(:ids) and canonical_id is null and hook_strength is null
         """),
         {"ids": list(content_ids)},
     )

@@ -39,7 +39,8 @@ class Claimed(Version):
 
     `late_seconds` is how long ago its intended time was; `max_lateness_minutes` is the account's limit, and
     `lateness_policy` its own policy or else the account's. `home_url` is where the post's home is live, None where
-    this is the home or there is none.
+    this is the home or there is none. `original_status` is that of the article which the post tells again, None where
+    it tells none.
     """
 
     late_seconds: float
@@ -47,6 +48,7 @@ class Claimed(Version):
     lateness_policy: LatenessPolicy
     post_status: str | None
     home_url: str | None
+    original_status: str | None
 
 
 # What each free lane would send next, and when it may: oldest intention first. A lane is an account; one that a live
@@ -129,7 +131,12 @@ _CLAIM = sa.text(f"""
         (select post.status from publisher_posts post where post.id = c.post_id) as post_status,
         case when not p.is_home then
             (select home.external_url from homes_of(c.post_id) home where home.external_url is not null limit 1)
-        end as home_url
+        end as home_url,
+        (
+            select original.status
+            from publisher_posts post join publisher_posts original on original.id = post.repurposed_from
+            where post.id = c.post_id
+        ) as original_status
     from claimed c
     join platforms p on p.id = c.platform_id
 """)  # noqa: S608 - our own text

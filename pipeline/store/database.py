@@ -57,7 +57,7 @@ def data_folder(settings: Settings) -> Path:
 
 def create_engine(url: sa.URL) -> sa.Engine:
     # Last in, first out: a busy connection has the statements prepared.
-    engine = sa.create_engine(url, pool_size=10, pool_use_lifo=True, connect_args={"options": _SESSION})
+    engine = sa.create_engine(url, pool_size=20, pool_use_lifo=True, connect_args={"options": _SESSION})
     sa.event.listen(engine, "checkin", _note_use)
     sa.event.listen(engine, "checkout", _ask_the_idle)
     return engine

@@ -53,8 +53,8 @@ class Ending:
 
 
 # What is true besides, once distributions are live: of their posts, and of their accounts. Live: the post follows when
-# this is its home, or when it has none. Of the accounts it is kept for people; not for pacing, which reads the journal,
-# and debounced, because a row rewritten for each post is slow.
+# this is its home, or when it has none of its own. Of the accounts it is kept for people; not for pacing, which reads
+# the journal, and debounced, because a row rewritten for each post is slow.
 _FOLLOW = """
     followed as (
         update publisher_posts post
@@ -63,7 +63,11 @@ _FOLLOW = """
             select d.post_id, min(d.published_at) as at
             from published d join platforms p on p.id = d.platform_id
             where p.is_home or coalesce(
-                (select bool_and(home.status = 'cancelled') from homes_of(d.post_id) home), true
+                (
+                    select bool_and(home.status = 'cancelled') from homes_of(d.post_id) home
+                    where home.post_id = d.post_id
+                ),
+                true
             )
             group by d.post_id
         ) as live

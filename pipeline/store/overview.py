@@ -58,7 +58,8 @@ _ROWS: Final = """
             select from review_versions v
             where v.review_id = d.review_id and v.distribution_id = d.id and v.content_hash = d.content_hash
         ) as approved,
-        d.external_url, d.error_message, d.hold_reason, d.retry_count, d.next_attempt_at, d.leased_by, d.lease_until,
+        d.external_url, d.taken_down_at, d.takedown_error,
+        d.error_message, d.hold_reason, d.retry_count, d.next_attempt_at, d.leased_by, d.lease_until,
         d.settle_until, d.reconcile_at, d.person_asked_at, pace.free_at, pace.limited_by,
         case when d.status = 'scheduled' and not p.is_home then ({home}) end as home_status,
         case when d.status = 'scheduled' and d.next_attempt_at <= now() then (

@@ -15,7 +15,9 @@ from pipeline.vocabulary import DistributionStatus, PostStatus
 
 @dataclass(frozen=True, slots=True)
 class PlannablePost:
-    """`media` are described as a version's are."""
+    """`media` are described as a version's are; those of a post that tells another again are the other's, until it has
+    its own. `platforms`: names; None is every account of the vertical. `canonical_url`: None is a page of its own.
+    """
 
     id: UUID
     canonical_id: str
@@ -33,6 +35,10 @@ class PlannablePost:
     keywords: Sequence[str]
     author: str
     media: Sequence[Mapping[str, Any]]
+    platforms: Sequence[str] | None
+    canonical_url: str | None
+    repurposed_as: str | None
+    credit: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,8 @@ def read_post(connection: sa.Connection, canonical_id: str) -> PlannablePost:
 def _post(connection: sa.Connection, canonical_id: str, locking: str) -> PlannablePost:
     row = connection.execute(
         sa.text(f"""
-            select p.id, p.canonical_id, p.status, p.vertical_id, v.name as vertical, v.base_url, v.language,
+            select p.id, p.canonical_id, p.status, p.vertical_id, v.name as vertical, v.base_url,
+                coalesce(p.language, v.language) as language,
                 p.generated_content_id, p.content_type, p.title, p.slug, p.content, p.excerpt, p.keywords,
                 u.full_name as author,
                 coalesce((
@@ -64,8 +71,13 @@ def _post(connection: sa.Connection, canonical_id: str, locking: str) -> Plannab
                         'kind', m.kind, 'mime_type', m.mime_type, 'size', m.bytes, 'width', m.width, 'height', m.height,
                         'duration_seconds', m.duration_seconds, 'url', m.url, 'sha256', m.sha256,
                         'alt_text', m.alt_text)) order by m.position)
-                    from post_media m where m.post_id = p.id
-                ), '[]') as media
+                    from post_media m
+                    where m.post_id = case
+                        when exists (select from post_media own where own.post_id = p.id) then p.id
+                        else coalesce(p.repurposed_from, p.id)
+                    end
+                ), '[]') as media,
+                p.platforms, p.canonical_url, p.repurposed_as, p.credit
             from publisher_posts p
             join publisher_verticals v on v.id = p.vertical_id
             join users u on u.id = p.author_id

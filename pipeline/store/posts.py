@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.store.tables import generated_content, publisher_posts, seo_reports, users
-from pipeline.vocabulary import PostStatus, UserRole
+from pipeline.store.tables import generated_content, publisher_posts, users
+from pipeline.vocabulary import ContentType, PostStatus, UserRole
 
 WRITER_EMAIL: Final = "writer@pressroom.invalid"
 WRITER_NAME: Final = "Pressroom's writer (a program)"
@@ -36,6 +36,8 @@ class Post:
     content_hash: str
     base_url: str
     """Where the pages of the post's vertical live."""
+    content_type: ContentType
+    repurposed_as: str | None
 
 
 def get_post(connection: sa.Connection, canonical_id: str) -> Post:
@@ -43,7 +45,8 @@ def get_post(connection: sa.Connection, canonical_id: str) -> Post:
     row = connection.execute(
         sa.text("""
             select p.id, p.canonical_id, p.status, p.title, p.slug, p.content, p.excerpt, p.meta_title,
-                p.meta_description, p.target_keyword, p.keywords, p.featured_image_url, p.content_hash, v.base_url
+                p.meta_description, p.target_keyword, p.keywords, p.featured_image_url, p.content_hash, v.base_url,
+                p.content_type, p.repurposed_as
             from publisher_posts p join publisher_verticals v on v.id = p.vertical_id
             where p.canonical_id = :canonical_id
         """),
@@ -52,7 +55,7 @@ def get_post(connection: sa.Connection, canonical_id: str) -> Post:
     if row is None:
         raise UnknownPostError(f"No post is called {canonical_id!r}.")
     values = dict(row._mapping)  # noqa: SLF001 - the way to a row's names
-    return Post(**{**values, "status": PostStatus(row.status)})
+    return Post(**{**values, "status": PostStatus(row.status), "content_type": ContentType(row.content_type)})
 
 
 def id_of(connection: sa.Connection, canonical_id: str) -> UUID | None:
@@ -97,15 +100,3 @@ def generated_from(connection: sa.Connection, input_hash: str) -> sa.RowMapping 
     """What this very input made before: the columns of `generated_content`."""
     statement = sa.select(generated_content).where(generated_content.c.input_hash == input_hash)
     return connection.execute(statement).mappings().one_or_none()
-
-
-def keep_seo_report(
-    connection: sa.Connection, post_id: UUID, content_hash: str, score: int, findings: Sequence[Mapping[str, Any]]
-) -> None:
-    """One report for each version of a post's text; checked again, it is brought up to date."""
-    report = {"score": score, "findings": list(findings)}
-    connection.execute(
-        insert(seo_reports)
-        .values(post_id=post_id, content_hash=content_hash, **report)
-        .on_conflict_do_update(index_elements=["post_id", "content_hash"], set_=report)
-    )

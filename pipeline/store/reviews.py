@@ -1,6 +1,6 @@
 """Decisions about posts, and what they bind: the statements behind `editorial.review`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,67 +11,86 @@ import sqlalchemy as sa
 from pipeline import clock
 from pipeline.store.tables import publisher_posts, reviews
 from pipeline.timing import Timing
-from pipeline.vocabulary import ReviewDecision, TimingStrategy
+from pipeline.vocabulary import PostStatus, ReviewDecision, TimingStrategy
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """A post under review, its row locked: of two reviewers the second waits, then sees the first's decision."""
+    """A post at the desk, its row locked: of two people the second waits, then sees the first's decision.
+
+    `revision` is the number of its present text. `files` are the digests and the descriptions of its pictures, films
+    and sounds, in order. `original_status` is that of the article which it tells again, None where it tells none.
+    """
 
     id: UUID
     canonical_id: str
-    title: str
-    slug: str
-    content: str
-    status: str
+    vertical_id: UUID
+    status: PostStatus
     author_id: UUID
+    slug: str
     content_hash: str
-    excerpt: str | None
-    meta_title: str | None
-    meta_description: str | None
     featured_image_url: str | None
+    revision: int
     timezone: str
-    findings: list[Mapping[str, Any]] | None
-    """The SEO findings for exactly this content; None where it was not checked."""
+    files: Sequence[Sequence[str]]
+    original_status: PostStatus | None
 
 
 def lock(connection: sa.Connection, canonical_id: str) -> Reviewable | None:
-    row = connection.execute(
-        sa.text("""
-            select p.id, p.canonical_id, p.title, p.slug, p.content, p.status, p.author_id, p.content_hash, p.excerpt,
-                p.meta_title, p.meta_description, p.featured_image_url, v.timezone, s.findings
-            from publisher_posts p
-            join publisher_verticals v on v.id = p.vertical_id
-            left join seo_reports s on s.post_id = p.id and s.content_hash = p.content_hash
-            where p.canonical_id = :canonical_id
-            for update of p
-        """),
-        {"canonical_id": canonical_id},
-    ).one_or_none()
-    return Reviewable(**row._mapping) if row else None  # noqa: SLF001 - the public way to a row's names
+    # In two statements: what another person wrote is seen only by a statement that begins after the lock is there.
+    post_id = connection.scalar(
+        sa.text("select id from publisher_posts where canonical_id = :id for update"), {"id": canonical_id}
+    )
+    if post_id is None:
+        return None
+    row = connection.execute(_READ, {"id": post_id}).mappings().one()
+    original = row["original_status"]
+    return Reviewable(
+        **{
+            **row,
+            "status": PostStatus(row["status"]),
+            "original_status": PostStatus(original) if original else None,
+        }
+    )
+
+
+_READ = sa.text("""
+    select p.id, p.canonical_id, p.vertical_id, p.status, p.author_id, p.slug, p.content_hash, p.featured_image_url,
+        (select max(r.number) from post_revisions r where r.post_id = p.id) as revision, v.timezone,
+        coalesce((
+            select jsonb_agg(jsonb_build_array(m.sha256, m.alt_text) order by m.position)
+            from post_media m where m.post_id = p.id
+        ), '[]') as files,
+        (select original.status from publisher_posts original where original.id = p.repurposed_from) as original_status
+    from publisher_posts p join publisher_verticals v on v.id = p.vertical_id
+    where p.id = :id
+""")
 
 
 def record(connection: sa.Connection, post: Reviewable, reviewer_id: UUID, decision: ReviewDecision, note: str) -> int:
     """Write the decision down; returns its number. Decisions are never changed afterwards."""
     review_id = connection.scalar(
         reviews.insert()
-        .values(post_id=post.id, reviewer_id=reviewer_id, decision=decision, note=note, content_hash=post.content_hash)
+        .values(
+            post_id=post.id,
+            reviewer_id=reviewer_id,
+            decision=decision,
+            note=note,
+            content_hash=post.content_hash,
+            revision=post.revision,
+        )
         .returning(reviews.c.id)
     )
     assert review_id is not None
     return int(review_id)
 
 
-def replace_text(connection: sa.Connection, post_id: UUID, *, content: str, content_hash: str) -> None:
-    connection.execute(
-        publisher_posts.update()
-        .where(publisher_posts.c.id == post_id)
-        .values(content=content, content_hash=content_hash)
-    )
+def set_status(connection: sa.Connection, post_id: UUID, status: str, *, note: str = "", **values: Any) -> None:
+    """Move the post, which its log gives the note as the reason for.
 
-
-def set_status(connection: sa.Connection, post_id: UUID, status: str, **values: Any) -> None:
-    """Move the post; the database refuses a move that its transition table does not hold."""
+    The database refuses a move that its transition table does not hold.
+    """
+    connection.execute(sa.text("select set_config('pressroom.note', :note, true)"), {"note": note})
     connection.execute(publisher_posts.update().where(publisher_posts.c.id == post_id).values(status=status, **values))
 
 
@@ -180,11 +199,52 @@ def approve_versions(
     return [to for _, to in scheduled]
 
 
-def cancel_versions(connection: sa.Connection, post_id: UUID) -> None:
-    connection.execute(
-        sa.text("""
-            update distributions set status = 'cancelled'
-            where post_id = :post_id and status in ('draft', 'scheduled', 'held', 'failed')
-        """),
+def scheduled_times(connection: sa.Connection, post_id: UUID) -> dict[UUID, datetime]:
+    """The intended time of each version that is scheduled."""
+    rows = connection.execute(
+        sa.text("select id, scheduled_for from distributions where post_id = :post_id and status = 'scheduled'"),
         {"post_id": post_id},
+    )
+    return {row.id: row.scheduled_for for row in rows}
+
+
+def set_scheduled_at(connection: sa.Connection, post_id: UUID, at: datetime) -> None:
+    connection.execute(publisher_posts.update().where(publisher_posts.c.id == post_id).values(scheduled_at=at))
+
+
+def retellings(connection: sa.Connection, post_id: UUID) -> list[str]:
+    """The ids of the posts that tell this one again in another form, and are not archived."""
+    return list(
+        connection.scalars(
+            sa.text("""
+                select canonical_id from publisher_posts
+                where repurposed_from = :post_id and status <> 'archived' order by canonical_id
+            """),
+            {"post_id": post_id},
+        )
+    )
+
+
+def cancel_versions(connection: sa.Connection, post_id: UUID, *, reason: str) -> list[str]:
+    """Give up what is neither out nor on its way, and its slots; returns the accounts' keys."""
+    return list(
+        connection.scalars(
+            sa.text("""
+                with given_up as (
+                    update distributions d
+                    set status = 'cancelled', error_message = :reason, hold_reason = null,
+                        lease_token = d.lease_token + 1
+                    from platforms p
+                    where d.post_id = :post_id and d.status in ('draft', 'scheduled', 'held', 'failed')
+                        and p.id = d.platform_id
+                    returning d.id, p.account_key
+                ),
+                freed as (
+                    update publishing_calendar c set distribution_id = null
+                    from given_up where c.distribution_id = given_up.id
+                )
+                select account_key from given_up order by account_key
+            """),
+            {"post_id": post_id, "reason": reason},
+        )
     )

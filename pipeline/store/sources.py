@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from pipeline.store import story_items
 from pipeline.store.tables import ingest_errors
 from pipeline.vocabulary import IngestStatus, SourceKind
 
@@ -87,6 +88,14 @@ def save(connection: sa.Connection, source: SourceDefinition) -> UUID:
     Raises:
         UnknownVerticalError.
     """
+    moved = connection.scalar(
+        sa.text("""
+            select s.id from content_sources s join publisher_verticals v on v.id = s.vertical_id
+            where s.name = :name and v.slug <> :vertical
+            for update of s
+        """),
+        {"name": source.name, "vertical": source.vertical},
+    )
     statement = sa.text("""
         insert into content_sources as s (name, kind, location, column_mapping, vertical_id)
         select :name, :kind, :location, :column_mapping, id from publisher_verticals where slug = :vertical
@@ -113,6 +122,8 @@ def save(connection: sa.Connection, source: SourceDefinition) -> UUID:
         raise UnknownVerticalError(
             f"There is no vertical {source.vertical!r}; there are: {', '.join(verticals(connection)) or 'none'}."
         )
+    if moved is not None:
+        story_items.forget(connection, moved)
     return UUID(str(source_id))
 
 

@@ -31,6 +31,8 @@ class Facts:
     post_status: PostStatus | None
     approved: bool
     external_url: str | None
+    taken_down_at: datetime | None
+    takedown_error: str | None
     error_message: str | None
     hold_reason: str | None
     retry_count: int
@@ -101,6 +103,21 @@ def _why_unknown(facts: Facts) -> str:
     return f"may be live: {facts.error_message}{since}"
 
 
+def _why_published(facts: Facts) -> str:
+    where = facts.external_url or "live, at an address that nobody noted"
+    if facts.taken_down_at is not None:
+        return f"was taken down {_at(facts.taken_down_at, facts.now)}: {where}"
+    return f"{where}, and is not taken down: {facts.takedown_error}" if facts.takedown_error else where
+
+
+def _what_becomes_of_it(facts: Facts) -> str:
+    if facts.post_status != PostStatus.ARCHIVED or facts.taken_down_at is not None:
+        return ""
+    if facts.takedown_error is None:
+        return "Its post was archived: it is taken down as soon as the outbox is delivered."
+    return "Its post was archived: take it down by hand, or see pressroom outbox."
+
+
 def _when_it_goes_out(facts: Facts) -> str:
     which = f"Try {facts.retry_count + 1}" if facts.retry_count else "It"
     if facts.account_state == AccountState.PAUSED:
@@ -157,7 +174,7 @@ _WHY: Final[Mapping[DistributionStatus, Callable[[Facts], str]]] = {
     DistributionStatus.DRAFT: lambda facts: "waits for approval",  # noqa: ARG005 - it is a reason without facts
     DistributionStatus.SCHEDULED: _why_scheduled,
     DistributionStatus.PUBLISHING: _why_publishing,
-    DistributionStatus.PUBLISHED: lambda facts: facts.external_url or "live, at an address that nobody noted",
+    DistributionStatus.PUBLISHED: _why_published,
     DistributionStatus.FAILED: lambda facts: facts.error_message or "",
     DistributionStatus.UNKNOWN: _why_unknown,
     DistributionStatus.HELD: lambda facts: facts.hold_reason or "",
@@ -167,7 +184,7 @@ _NEXT: Final[Mapping[DistributionStatus, Callable[[Facts], str]]] = {
     DistributionStatus.DRAFT: lambda facts: f"A reviewer decides: pressroom review show {facts.canonical_id}",
     DistributionStatus.SCHEDULED: _when_it_goes_out,
     DistributionStatus.PUBLISHING: _how_it_ends,
-    DistributionStatus.PUBLISHED: lambda facts: "",  # noqa: ARG005 - the end
+    DistributionStatus.PUBLISHED: _what_becomes_of_it,
     DistributionStatus.FAILED: _who_decides_failed,
     DistributionStatus.UNKNOWN: _how_it_becomes_known,
     DistributionStatus.HELD: _who_decides_held,

@@ -14,14 +14,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from pipeline.store import story_items
 from pipeline.store.analyses import WAITING
+from pipeline.store.story_items import ItemText
 
+MOST_ATTEMPTS: Final = 3
 HOOK_STRENGTH: Final = 70
 ENGAGEMENT_RATE: Final = 0.05
 ENGAGEMENT_PERCENTILE: Final = 0.8
-"""Stands in where the reach, and with it the rate, is unknown: above four fifths of the account's own items. Where
-nothing is known of the readers, as in most feeds, the hook decides alone, and such items come last."""
-MOST_ATTEMPTS: Final = 3
+"""The rule of `raw_content.is_candidate`, to tell a person about it. The percentile stands in where the reach, and with
+it the rate, is unknown: above four fifths of the account's own items. Where nothing is known of the readers, as in most
+feeds, the hook decides alone, and such items come last."""
 
 
 class UnknownStoryError(LookupError):
@@ -51,32 +54,61 @@ class Story:
     brief: Mapping[str, Any] | None
 
 
-_CLAIM: Final = sa.text("""
-    with candidate as (
-        select rc.id, v.slug, encode(sha256(convert_to(rc.source_id || ':' || rc.external_id, 'UTF8')), 'hex') as digest
-        from raw_content rc
-        join content_analysis ca on ca.content_id = rc.id
+# Best first. Items of a story that somebody took up already are passed over, and so are those that became a post in
+# another way. A row that somebody else holds at this moment is left to the next time.
+_BEST: Final = """
+    select rc.id, si.story_id
+    from raw_content rc
+    join story_items si on si.content_id = rc.id
+    join stories s on s.id = si.story_id
+    join content_sources cs on cs.id = rc.source_id
+    join publisher_verticals v on v.id = cs.vertical_id
+    where rc.is_candidate and rc.canonical_id is null and s.canonical_id is null and v.is_active
+        and not exists (
+            select from story_items o join publisher_posts p on p.source_content_id = o.content_id
+            where o.story_id = si.story_id
+        )
+    order by rc.engagement_rate desc nulls last, rc.engagement_percentile desc nulls last, rc.hook_strength desc, rc.id
+    limit 1
+    for update of rc skip locked
+"""
+
+_PICKED: Final = """
+    select rc.id, si.story_id
+    from raw_content rc
+    join story_items si on si.content_id = rc.id
+    join stories s on s.id = si.story_id
+    where rc.id = :content_id and rc.canonical_id is null and rc.hook_strength is not null and s.canonical_id is null
+        and not exists (
+            select from story_items o join publisher_posts p on p.source_content_id = o.content_id
+            where o.story_id = si.story_id
+        )
+    for update of rc
+"""
+
+_CLAIM: Final = """
+    with picked as ({picked}), named as (
+        select picked.id, picked.story_id, v.slug || '-' as prefix,
+            encode(sha256(convert_to(rc.source_id || ':' || rc.external_id, 'UTF8')), 'hex') as digest
+        from picked
+        join raw_content rc on rc.id = picked.id
         join content_sources cs on cs.id = rc.source_id
         join publisher_verticals v on v.id = cs.vertical_id
-        where rc.canonical_id is null and v.is_active
-            and ca.hook_strength >= :hook
-            and case when rc.engagement_rate is null then coalesce(rc.engagement_percentile >= :percentile, true)
-                else rc.engagement_rate >= :rate end
-            and not exists (select from publisher_posts p where p.source_content_id = rc.id)
-        order by rc.engagement_rate desc nulls last, rc.engagement_percentile desc nulls last,
-            ca.hook_strength desc, rc.id
-        limit :limit
-        for update of rc skip locked
+    ), claimed as (
+        update raw_content rc
+        set canonical_id = n.prefix || left(n.digest, case
+                when exists (select from raw_content o where o.canonical_id = n.prefix || left(n.digest, 10)) then 20
+                else 10 end),
+            story_lease_until = now() + :lease, story_attempts = :attempts, story_error = null
+        from named n
+        where rc.id = n.id
+        returning n.story_id, rc.canonical_id
     )
-    update raw_content rc
-    set canonical_id = c.slug || '-' || left(c.digest, case
-            when exists (select from raw_content o where o.canonical_id = c.slug || '-' || left(c.digest, 10)) then 20
-            else 10 end),
-        story_lease_until = now() + :lease, story_attempts = 1, story_error = null
-    from candidate c
-    where rc.id = c.id
-    returning rc.canonical_id
-""")
+    update stories s set canonical_id = claimed.canonical_id from claimed where s.id = claimed.story_id
+    returning s.canonical_id
+"""
+_CLAIM_BEST: Final = sa.text(_CLAIM.format(picked=_BEST))
+_CLAIM_PICKED: Final = sa.text(_CLAIM.format(picked=_PICKED))
 
 # A post that a person has seen is theirs: a story is resumed only until its post first left the writer's hands.
 _RESUME: Final = sa.text("""
@@ -115,13 +147,30 @@ _STORY: Final = sa.text("""
 
 
 def claim_stories(connection: sa.Connection, *, limit: int, lease: timedelta) -> list[Story]:
-    """Claim the strongest items that are no story yet, best first; none is ever claimed twice.
+    """Claim the best items of stories that nobody has taken up, the strongest first; no story is ever claimed twice.
 
     Measured rates come before percentiles, and among equals the hook decides.
     """
-    limits = {"hook": HOOK_STRENGTH, "rate": ENGAGEMENT_RATE, "percentile": ENGAGEMENT_PERCENTILE}
-    claimed = connection.scalars(_CLAIM, {**limits, "limit": limit, "lease": lease})
-    return _stories(connection, claimed.all())
+    story_items.lock(connection)
+    claimed: list[str] = []
+    while len(claimed) < limit:
+        canonical_id = connection.scalar(_CLAIM_BEST, {"lease": lease, "attempts": 1})
+        if canonical_id is None:
+            break
+        claimed.append(canonical_id)
+    return _stories(connection, claimed)
+
+
+def claim_picked(connection: sa.Connection, content_id: UUID) -> str | None:
+    """Claim an item that a person chose, whatever its figures; whoever resumes stories takes it up next.
+
+    Returns:
+        The story's id; None where the item can't be a story: it has no analysis, or its story was taken up.
+    """
+    story_items.lock(connection)
+    values = {"content_id": content_id, "lease": timedelta(), "attempts": 0}
+    claimed: str | None = connection.scalar(_CLAIM_PICKED, values)
+    return claimed
 
 
 def stories_to_resume(
@@ -140,14 +189,20 @@ def story(connection: sa.Connection, canonical_id: str) -> Story:
     return found[0]
 
 
+def further_sources(connection: sa.Connection, canonical_id: str) -> list[ItemText]:
+    """The other items that tell a story, the oldest first."""
+    return story_items.others_of(connection, canonical_id)
+
+
 def lock(connection: sa.Connection, canonical_id: str) -> None:
     """Keep everybody else from changing the story until the transaction ends."""
     connection.execute(sa.text("select from raw_content where canonical_id = :id for update"), {"id": canonical_id})
 
 
 def anything_to_analyse(connection: sa.Connection) -> bool:
-    """Whether an item waits for its analysis."""
-    return bool(connection.scalar(sa.text(f"select exists (select from raw_content rc where {WAITING})")))  # noqa: S608
+    """Whether an item waits for its analysis, or for being told which story it tells."""
+    waits = connection.scalar(sa.text(f"select exists (select from raw_content rc where {WAITING})"))  # noqa: S608
+    return bool(waits) or story_items.any_waiting(connection)
 
 
 def story_failed(
@@ -181,6 +236,20 @@ def story_failed(
             "not_before": not_before,
         },
     )
+
+
+def begin_anew(connection: sa.Connection, content_id: UUID) -> bool:
+    """Forget the failures of an item's analysis or of its story; False where nothing failed or somebody works on it."""
+    begun = connection.execute(
+        sa.text("""
+            update raw_content
+            set story_attempts = 0, story_error = null,
+                story_lease_until = case when canonical_id is not null then now() end
+            where id = :id and story_error is not null and (canonical_id is not null or hook_strength is null)
+        """),
+        {"id": content_id},
+    )
+    return begun.rowcount > 0
 
 
 def story_worked(connection: sa.Connection, canonical_id: str) -> None:

@@ -109,6 +109,8 @@ raw_content = Table(
     Column("story_attempts", Integer),
     Column("story_lease_until", Instant),
     Column("story_error", Text),
+    Column("hook_strength", SmallInteger),
+    Column("is_candidate", Boolean, server_default=FetchedValue()),
     Column("created_at", Instant),
     Column("updated_at", Instant),
 )
@@ -151,6 +153,33 @@ content_analysis = Table(
     Column("model", Text),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("canonical_id", Text),
+    Column("created_at", Instant),
+)
+
+story_items = Table(
+    "story_items",
+    metadata,
+    Column("content_id", Uuid, primary_key=True),
+    Column("story_id", Uuid),
+    Column("digest", Text),
+    Column("bands", ARRAY(BigInteger)),
+)
+
+source_checks = Table(
+    "source_checks",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("post_id", Uuid),
+    Column("content_hash", Text),
+    Column("findings", JSONB),
+    Column("created_at", Instant),
 )
 
 content_templates = Table(
@@ -238,6 +267,12 @@ publisher_posts = Table(
     Column("published_at", Instant),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+    Column("platforms", ARRAY(Text)),
+    Column("language", Text),
+    Column("canonical_url", Text),
+    Column("repurposed_from", Uuid),
+    Column("repurposed_as", Text),
+    Column("credit", JSONB),
 )
 
 post_transitions = Table(
@@ -255,6 +290,36 @@ post_events = Table(
     Column("from_status", Text),
     Column("to_status", Text),
     Column("actor", Text),
+    Column("at", Instant),
+    Column("note", Text),
+)
+
+post_revisions = Table(
+    "post_revisions",
+    metadata,
+    Column("post_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("title", Text),
+    Column("content", Text),
+    Column("excerpt", Text),
+    Column("meta_title", Text),
+    Column("meta_description", Text),
+    Column("target_keyword", Text),
+    Column("content_hash", Text),
+    Column("actor", Text),
+    Column("at", Instant),
+)
+
+review_checks = Table(
+    "review_checks",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("post_id", Uuid),
+    Column("item", Text),
+    Column("content_hash", Text),
+    Column("findings", JSONB),
+    Column("checked_by", Uuid),
+    Column("note", Text),
     Column("at", Instant),
 )
 
@@ -279,6 +344,7 @@ reviews = Table(
     Column("note", Text),
     Column("content_hash", Text),
     Column("decided_at", Instant),
+    Column("revision", Integer),
 )
 
 publisher_post_analytics = Table(
@@ -297,6 +363,14 @@ publisher_post_analytics = Table(
     Column("updated_at", Instant),
 )
 
+published_phrases = Table(
+    "published_phrases",
+    metadata,
+    Column("vertical_id", Uuid, primary_key=True),
+    Column("phrase", Text, primary_key=True),
+    Column("post_id", Uuid, primary_key=True),
+)
+
 affiliate_products = Table(
     "affiliate_products",
     metadata,
@@ -307,6 +381,7 @@ affiliate_products = Table(
     Column("affiliate_url", Text),
     Column("keywords", ARRAY(Text)),
     Column("is_active", Boolean),
+    Column("priority", Integer),
     Column("created_at", Instant),
     Column("updated_at", Instant),
 )
@@ -328,6 +403,72 @@ ai_usage = Table(
     Column("canonical_id", Text),
     Column("vertical_id", Uuid),
     Column("created_at", Instant),
+    Column("attempt", SmallInteger),
+    Column("most_usd", Numeric),
+    Column("price_list", Text),
+    Column("input_usd_per_million", Numeric),
+    Column("cached_input_usd_per_million", Numeric),
+    Column("output_usd_per_million", Numeric),
+    Column("answer_key", Text),
+)
+
+post_rewrites = Table(
+    "post_rewrites",
+    metadata,
+    Column("review_id", BigInteger, primary_key=True),
+    Column("post_id", Uuid),
+    Column("attempts", SmallInteger),
+    Column("lease_until", Instant),
+    Column("error", Text),
+    Column("created_at", Instant),
+)
+
+ai_answers = Table(
+    "ai_answers",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("model", Text),
+    Column("answer", Text),
+    Column("truncated", Boolean),
+    Column("used_again", Integer),
+    Column("created_at", Instant),
+)
+
+ai_calls = Table(
+    "ai_calls",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("task", Text),
+    Column("provider", Text),
+    Column("model", Text),
+    Column("attempt", SmallInteger),
+    Column("most_usd", Numeric),
+    Column("canonical_id", Text),
+    Column("vertical_id", Uuid),
+    Column("started_at", Instant),
+    Column("ends_before", Instant),
+)
+
+ai_budgets = Table(
+    "ai_budgets",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("vertical_id", Uuid),
+    Column("period", Text),
+    Column("most_usd", Numeric),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
+)
+
+ai_prices = Table(
+    "ai_prices",
+    metadata,
+    Column("model", Text, primary_key=True),
+    Column("input_usd_per_million", Numeric),
+    Column("cached_input_usd_per_million", Numeric),
+    Column("output_usd_per_million", Numeric),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
 )
 
 platforms = Table(
@@ -436,6 +577,8 @@ distributions = Table(
     Column("client_id", Uuid),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+    Column("taken_down_at", Instant),
+    Column("takedown_error", Text),
 )
 
 distribution_transitions = Table(

@@ -60,3 +60,8 @@ def add(
         """),
         {"email": email, "full_name": full_name, "roles": sorted(roles), "is_person": is_person},
     )
+
+
+def set_roles(connection: sa.Connection, user_id: UUID, roles: Iterable[UserRole]) -> None:
+    """These, and no others."""
+    connection.execute(users.update().where(users.c.id == user_id).values(roles=sorted(set(roles))))

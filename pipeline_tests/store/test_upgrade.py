@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.distribution.publish import publish_due
-from pipeline.store import database
+from pipeline.store import database, revisions
 from pipeline_tests import factories
 from pipeline_tests.distribution.platform import NO_LOOK_AHEAD, Platform
 
@@ -54,3 +54,13 @@ def test_what_was_scheduled_under_an_earlier_release_is_published_after_the_upgr
     platform = Platform()
     publish_due(earlier, platform.open, NO_LOOK_AHEAD, worker="w")
     assert (factories.row_of(earlier, due).status, platform.effects_of(due)) == ("published", 1)
+
+
+def test_a_post_of_an_earlier_release_begins_with_its_present_text_as_its_first_revision(earlier):
+    with earlier.begin() as connection:
+        author = factories.user(connection, full_name="Walter Writer")
+        factories.post(connection, factories.vertical(connection), author, canonical_id="garden-1", title="Prune")
+    database.migrate(earlier.url)
+    with earlier.connect() as connection:
+        (first,) = revisions.of_post(connection, "garden-1")
+    assert (first.number, first.text.title, first.actor) == (1, "Prune", "Walter Writer")
