@@ -17,7 +17,6 @@ import structlog
 from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
 from pipeline.distribution.contents import content_of
 from pipeline.distribution.forecast import Departure, Pace, departures
-from pipeline.distribution.likeness import NEAR_DUPLICATE, Pieces, likeness, pieces
 from pipeline.distribution.own_pages import own_origins
 from pipeline.distribution.reach import Answer, ask, links_in
 from pipeline.distribution.warning_signs import AccountAnswer, Outlook, local_time, warnings_of
@@ -27,6 +26,7 @@ from pipeline.store import alerts, early_warnings
 from pipeline.store.accounts import AccountRow, all_accounts
 from pipeline.store.database import transaction
 from pipeline.store.early_warnings import EarlierText, Queue, Upcoming
+from pipeline.text.likeness import NEAR_DUPLICATE, Pieces, likeness, pieces
 from pipeline.text.rendering import readable
 from pipeline.vocabulary import AccountState, AlertKind, ErrorKind, WarningKind, WarningStage
 

@@ -1,12 +1,14 @@
-"""The analysis of new items: what each is about, and how strong its hook is."""
+"""The analysis of new items: what each is about, how strong its hook is, and which story it tells."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from pipeline.editorial import budget
+from pipeline.editorial import budget, duplicates
+from pipeline.editorial.facts import only_what_the_source_says
 from pipeline.editorial.items import source_of
 from pipeline.store import analyses
 from pipeline.store.analyses import Unanalysed
@@ -20,73 +22,89 @@ _LEASE = timedelta(minutes=30)
 """Longer than a batch takes with a model that uses its whole time-out and its repair."""
 
 
+class TextChangedError(Exception):
+    """The item was rewritten while it was analysed. It waits for its analysis again."""
+
+
 @dataclass(slots=True)
 class AnalysisReport:
-    """`failures` has a line for each item that failed; `stopped` tells why the rest was left, where it was."""
+    """`failures` has a line for each item that failed, and one for each budget that was spent. `stopped` is the last of
+    those: the items of that vertical were left, where they were.
+    """
 
     analysed: int = 0
+    grouped: int = 0
     failures: list[str] = field(default_factory=list)
     stopped: str | None = None
 
 
 def analyse_new(engine: sa.Engine, writer: Writer, limit: int = MOST_A_RUN) -> AnalysisReport:
-    """Analyse up to `limit` items that have no analysis, those that readers liked most first.
+    """Analyse up to `limit` items that have no analysis, those that readers liked most first, and find out which story
+    each tells; that also of items that were analysed before such things were asked, `duplicates.MOST_A_RUN` at most.
 
-    One item's failure is kept on the item and does not stop the others. An item that keeps failing is left alone
-    after `analyses.MOST_ATTEMPTS` attempts. Runs beside each other share the work.
+    One item's failure is kept on the item and does not stop the others; nor does a vertical whose budget is spent stop
+    another. An item that keeps failing is left alone after `analyses.MOST_ATTEMPTS` attempts. Runs beside each other
+    share the work.
     """
-    report = AnalysisReport()
-    left = limit
+    report = AnalysisReport(grouped=duplicates.group_waiting(engine))
+    left, spent = limit, dict[UUID, str]()
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="analyse") as pool:
-        while left > 0 and report.stopped is None:
+        while left > 0:
             with transaction(engine, budget.ACTOR) as connection:
-                batch = analyses.claim_unanalysed(connection, limit=min(_BATCH, left), lease=_LEASE)
+                batch = analyses.claim_unanalysed(connection, limit=min(_BATCH, left), lease=_LEASE, besides=[*spent])
             if not batch:
                 break
             left -= len(batch)
             outcomes = list(pool.map(lambda item: _analyse(engine, writer, item), batch))
-            _report(engine, report, batch, outcomes)
+            spent |= _report(engine, report, batch, outcomes)
+            report.grouped += duplicates.group_waiting(engine)
+    report.failures += dict.fromkeys(spent.values())
     return report
 
 
 def _report(
     engine: sa.Engine, report: AnalysisReport, batch: list[Unanalysed], outcomes: list[Exception | None]
-) -> None:
-    kept_back = []
+) -> dict[UUID, str]:
+    """Count the outcomes; the verticals whose budget is spent, with what there is to say about it."""
+    kept_back, spent = [], {}
     for item, outcome in zip(batch, outcomes, strict=True):
-        if outcome is None:
-            report.analysed += 1
-        elif isinstance(outcome, budget.BudgetExceededError):
-            report.stopped = str(outcome)
-            kept_back.append(item.content_id)
-        else:
-            report.failures.append(f"{item.url or item.content_id}: {outcome}")
-    if report.stopped is not None:
-        report.failures.append(report.stopped)
+        match outcome:
+            case None:
+                report.analysed += 1
+            case budget.BudgetExceededError():
+                report.stopped = spent[item.vertical_id] = str(outcome)
+                kept_back.append(item.content_id)
+            case TextChangedError():
+                pass
+            case _:
+                report.failures.append(f"{item.url or item.content_id}: {outcome}")
+    if kept_back:
         with transaction(engine, budget.ACTOR) as connection:
             analyses.release_unanalysed(connection, kept_back)
+    return spent
 
 
 def _analyse(engine: sa.Engine, writer: Writer, item: Unanalysed) -> Exception | None:
     """Analyse one item and store what came of it; the error where it failed."""
+    source = source_of(item)
     try:
-        budget.check(engine, writer)
-        written = writer.analyse(source_of(item))
+        written = writer.analyse(source, budget.book(engine, vertical_id=item.vertical_id))
+        analysis = only_what_the_source_says(written.value, source)
     except budget.BudgetExceededError as error:
         return error
     except WriterError as error:
-        budget.keep_bill(engine, error.usages, vertical_id=item.vertical_id)
-        _keep_failure(engine, item, error, retry=error.retryable)
+        if error.not_before is not None:
+            _put_off(engine, item, error, error.not_before)
+        else:
+            _keep_failure(engine, item, error, retry=error.retryable)
         return error
     except Exception as error:  # noqa: BLE001 - a text that no rule foresaw must not stop the other items
         _keep_failure(engine, item, error, retry=False)
         return error
-    budget.keep_bill(engine, written.usages, vertical_id=item.vertical_id)
-    analysis = written.value
     with transaction(engine, budget.ACTOR) as connection:
-        analyses.keep_analysis(
+        kept = analyses.keep_analysis(
             connection,
-            item.content_id,
+            item,
             topics=analysis.topics,
             facts=[fact.model_dump() for fact in analysis.facts],
             hook_strength=analysis.hook_strength,
@@ -94,7 +112,12 @@ def _analyse(engine: sa.Engine, writer: Writer, item: Unanalysed) -> Exception |
             entities=analysis.entities,
             model=written.model,
         )
-    return None
+    return None if kept else TextChangedError()
+
+
+def _put_off(engine: sa.Engine, item: Unanalysed, error: Exception, until: datetime) -> None:
+    with transaction(engine, budget.ACTOR) as connection:
+        analyses.put_off(connection, item.content_id, str(error), until=until)
 
 
 def _keep_failure(engine: sa.Engine, item: Unanalysed, error: Exception, *, retry: bool) -> None:

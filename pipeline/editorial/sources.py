@@ -195,6 +195,8 @@ def _rows(document: Document | NotModified, source: SourceDefinition, mapping: C
             return csv_rows(document, mapping.columns)
         case SourceKind.JSONL:
             return jsonl_rows(document)
+        case SourceKind.PAGE:
+            raise SourceError("A page is brought in with: pressroom curate URL.")
 
 
 def _lines_that_count(

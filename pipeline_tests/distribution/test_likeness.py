@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.distribution.likeness import NEAR_DUPLICATE, likeness, pieces
+from pipeline.text.likeness import NEAR_DUPLICATE, likeness, pieces
 
 POST = (
     "Cut the shoot just above an outward bud, at a slant, so that rain runs off and the wound dries by evening. "

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,24 @@ CAPTION = (
 )
 LEASE = timedelta(minutes=15)
 _numbers = itertools.count(1)
+_SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
+
+
+def caption_of(number: int) -> str:
+    """A text worth a story that is like no other number's."""
+    random = Random(number)
+
+    def word(syllables: int = 3) -> str:
+        return "".join(random.choices(_SYLLABLES, k=syllables))
+
+    def name() -> str:
+        return f"{word(2).capitalize()} {word().capitalize()}"
+
+    return (
+        f"{name()} refused the {word()} of {word()} in {random.randrange(1950, 2020)}, but only the {word()} was first. "
+        f"The {word()} at {name()} has {random.randrange(2, 900)} {word()} and {word()} since the {word()} of {name()}. "
+        f"Its {word()} were {word()} by the {word()} that {name()} had {word()} against the {word()}."
+    )
 
 
 def source(connection: sa.Connection, vertical_id: UUID, **values: Any) -> UUID:
@@ -43,6 +62,16 @@ def item(connection: sa.Connection, source_id: UUID, **values: Any) -> UUID:
         "raw": {},
     }
     return factories.insert(connection, tables.raw_content, **{**defaults, "source_id": source_id, **values})
+
+
+def own_story(connection: sa.Connection, content_id: UUID) -> UUID:
+    """An analysed item tells a story that no other tells."""
+    story_id = factories.insert(connection, tables.stories)
+    connection.execute(
+        sa.text("update story_items set story_id = :story_id, digest = '', bands = '{}' where content_id = :id"),
+        {"story_id": story_id, "id": content_id},
+    )
+    return story_id
 
 
 def one_source(engine: sa.Engine, **vertical: Any) -> UUID:

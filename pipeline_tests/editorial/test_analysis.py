@@ -1,17 +1,22 @@
 """The analysis of new items, on real rows."""
 
 import json
+from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
 
 from pipeline.editorial import budget
 from pipeline.editorial.analysis import analyse_new
+from pipeline.editorial.facts import only_what_the_source_says
 from pipeline.store import tables
 from pipeline.store.stories import anything_to_analyse
-from pipeline.writing.base import Analysis, Source, WriterError, Written
+from pipeline.writing.base import Analysis, Fact, Source, WriterError, Written
+from pipeline.writing.calls import CallBook
 from pipeline.writing.offline import OfflineWriter
 from pipeline.writing.openai_compatible import OpenAICompatibleWriter
-from pipeline_tests.editorial.items import item, one_source
+from pipeline_tests.editorial.items import CAPTION, caption_of, item, one_source
+from pipeline_tests.writing.books import MemoryBook
 from pipeline_tests.writing.stand_in import Reply, endpoint
 
 
@@ -23,11 +28,11 @@ class PickyWriter(OfflineWriter):
         self._word = word
         self._error = error
 
-    def analyse(self, source: Source) -> Written[Analysis]:
+    def analyse(self, source: Source, book: CallBook) -> Written[Analysis]:
         self.calls += 1
         if self._word in source.text:
             raise self._error
-        return super().analyse(source)
+        return super().analyse(source, book)
 
 
 def analysed(engine: sa.Engine) -> int:
@@ -35,7 +40,7 @@ def analysed(engine: sa.Engine) -> int:
         return connection.scalar(sa.text("select count(*) from content_analysis")) or 0
 
 
-def test_every_item_is_analysed_once_and_each_call_is_on_the_books(engine):
+def test_every_item_is_analysed_once_and_the_offline_writer_makes_no_call(engine):
     source_id = one_source(engine)
     with engine.begin() as connection:
         for _ in range(3):
@@ -45,9 +50,7 @@ def test_every_item_is_analysed_once_and_each_call_is_on_the_books(engine):
     assert analyse_new(engine, OfflineWriter()).analysed == 0
     with engine.connect() as connection:
         assert not anything_to_analyse(connection)
-        calls = connection.execute(sa.select(tables.ai_usage)).all()
-    assert [(call.task, call.cost_usd, call.outcome) for call in calls] == [("analyse", 0, "ok")] * 3
-    assert all(call.vertical_id is not None for call in calls)
+        assert connection.execute(sa.select(tables.ai_usage)).all() == []
 
 
 def test_the_limit_takes_what_readers_liked_most(engine):
@@ -135,19 +138,102 @@ def test_a_spent_budget_stops_the_run_before_any_call_and_costs_no_attempt(engin
     assert analyse_new(engine, OfflineWriter()).analysed == 1
 
 
-def test_yesterdays_spending_is_not_todays(engine):
+class TestWhatAModelInvents:
+    SOURCE = Source(
+        "Trump met Trudeau in Hamburg in 2017. “It was good,” Trudeau said to his people later.", title="Talks"
+    )
+
+    def kept(self, *facts: tuple[str, str], **values) -> Analysis:
+        given = {"topics": ["talks"], "hook_strength": 90, "language": "en", "entities": [], **values}
+        made = [{"text": text, "sentence": sentence} for text, sentence in facts]
+        return only_what_the_source_says(Analysis.model_validate({**given, "facts": made}), self.SOURCE)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Trump met Trudeau in 2018.",
+            "Trump met Angela Merkel in Hamburg.",
+            "Trudeau said: “It was very good”.",
+            "Trump met 99 Trudeaus.",
+        ],
+    )
+    def test_a_fact_that_says_more_than_its_source_is_put_in_the_sources_words(self, text):
+        sentence = "Trump met Trudeau in Hamburg in 2017."
+        assert self.kept((text, sentence)).facts == [Fact(text=sentence, sentence=sentence)]
+
+    def test_a_fact_in_other_words_stays(self):
+        fact = ("In 2017, Trudeau met Trump.", "Trump met Trudeau in Hamburg in 2017.")
+        assert [found.text for found in self.kept(fact).facts] == [fact[0]]
+
+    def test_a_fact_whose_sentence_the_source_does_not_have_is_none_and_without_facts_there_is_no_hook(self):
+        kept = self.kept(("Trump left.", "Trump left Hamburg in 2017."))
+        assert (kept.facts, kept.hook_strength) == ([], 30)
+
+    def test_entities_that_the_source_does_not_name_are_left_out(self):
+        assert self.kept(entities=["Trudeau", "Merkel", "hamburg"]).entities == ["Trudeau", "hamburg"]
+
+    @pytest.mark.parametrize(
+        ("told", "code"), [("EN", "en"), ("en-GB", "en"), ("de_AT", "de"), ("English", "en"), ("und", "und")]
+    )
+    def test_the_language_is_told_by_its_code(self, told, code):
+        assert self.kept(language=told).language == code
+
+
+def test_what_the_offline_writer_finds_is_all_the_sources(engine):
+    source = Source(CAPTION)
+    found = OfflineWriter().analyse(source, MemoryBook()).value
+    assert only_what_the_source_says(found, source) == found
+
+
+def test_an_item_that_was_rewritten_while_it_was_analysed_waits_for_its_analysis_again(engine):
+    source_id = one_source(engine)
     with engine.begin() as connection:
-        connection.execute(
-            tables.ai_usage.insert().values(
-                task="x",
-                provider="x",
-                model="x",
-                latency_ms=1,
-                outcome="ok",
-                cost_usd=1_000_000,
-                created_at=sa.text(
-                    "date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' - interval '1 second'"
-                ),
+        content_id = item(connection, source_id)
+
+    class SlowWriter(OfflineWriter):
+        def analyse(self, source: Source, book: CallBook) -> Written[Analysis]:
+            with engine.begin() as connection:
+                connection.execute(
+                    sa.text("update raw_content set caption = :text where id = :id and caption <> :text"),
+                    {"text": caption_of(1), "id": content_id},
+                )
+            return super().analyse(source, book)
+
+    first = analyse_new(engine, SlowWriter(), limit=1)
+    assert (first.analysed, first.failures) == (0, [])
+    assert analyse_new(engine, OfflineWriter()).analysed == 1
+    with engine.connect() as connection:
+        row = connection.execute(
+            sa.text(
+                "select story_attempts, story_lease_until, extracted_facts ->> 'facts' as facts from raw_content rc "
+                "join content_analysis ca on ca.content_id = rc.id"
             )
-        )
-    budget.check(engine, OpenAICompatibleWriter(base_url="http://127.0.0.1:9/v1", model="gpt-4o-mini"))
+        ).one()
+    assert (row.story_attempts, row.story_lease_until) == (0, None)
+    assert caption_of(1)[:20] in row.facts
+
+
+def test_a_vertical_whose_budget_is_spent_does_not_keep_another_from_its_analyses(engine):
+    poor, rich = one_source(engine), one_source(engine)
+    with engine.begin() as connection:
+        for number in range(60):
+            item(connection, poor, engagement_percentile=1, caption=f"poison {number}")
+        item(connection, rich, engagement_percentile=0.1)
+    error = budget.BudgetExceededError("the budget is spent", not_before=datetime(2030, 1, 1, tzinfo=UTC))
+    report = analyse_new(engine, PickyWriter("poison", error))
+    assert report.analysed == 1
+    assert report.failures == [report.stopped]
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("select max(story_attempts) from raw_content")) == 0
+
+
+def test_a_rate_limit_puts_an_item_off_and_is_no_attempt(engine):
+    source_id = one_source(engine)
+    with engine.begin() as connection:
+        item(connection, source_id, caption="poison")
+    until = datetime(2035, 1, 1, tzinfo=UTC)
+    analyse_new(engine, PickyWriter("poison", WriterError("slow down", not_before=until)))
+    with engine.connect() as connection:
+        row = connection.execute(sa.text("select story_attempts, story_lease_until from raw_content")).one()
+        assert not anything_to_analyse(connection)
+    assert tuple(row) == (0, until)

@@ -13,7 +13,7 @@ from pipeline.store import stories, tables
 from pipeline.store.stories import UnknownStoryError, claim_stories, stories_to_resume
 from pipeline.writing.base import WriterError
 from pipeline_tests import factories
-from pipeline_tests.editorial.items import LEASE, claimed_story, item, one_source, source
+from pipeline_tests.editorial.items import LEASE, claimed_story, item, one_source, own_story, source
 
 
 def candidate(connection: sa.Connection, source_id, hook: int = 80, **values):
@@ -21,6 +21,7 @@ def candidate(connection: sa.Connection, source_id, hook: int = 80, **values):
     factories.insert(
         connection, tables.content_analysis, content_id=content_id, hook_strength=hook, language="en", model="test"
     )
+    own_story(connection, content_id)
     return content_id
 
 
@@ -161,9 +162,9 @@ def test_a_failure_that_trying_again_cannot_help_waits_for_a_person(engine):
 
 def test_a_spent_budget_puts_the_story_off_and_is_no_attempt(engine):
     story = claimed_story(engine)
-    error = budget.BudgetExceededError(5.0, 5.0)
+    error = budget.BudgetExceededError("spent", not_before=datetime(2030, 1, 1, tzinfo=UTC))
     keep_failure(engine, story.canonical_id, error)
-    assert state(engine) == (str(error), 0, error.until)
+    assert state(engine) == (str(error), 0, error.not_before)
 
 
 def test_an_unknown_story_is_an_error(engine):

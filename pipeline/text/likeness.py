@@ -17,13 +17,18 @@ _BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 Pieces = frozenset[str]
 
 
+def said(text: str) -> str:
+    """What a text without markup says: its words in lower case, without links and punctuation; may be empty."""
+    read = _LINK.sub(" ", unicodedata.normalize("NFKC", text))
+    return _BETWEEN_WORDS.sub(" ", read.casefold()).strip()
+
+
 def pieces(text: str) -> Pieces:
     """Of a text without markup. Empty where it says nothing but links; a text shorter than a piece is one."""
-    read = _LINK.sub(" ", unicodedata.normalize("NFKC", text))
-    said = _BETWEEN_WORDS.sub(" ", read.casefold()).strip()
-    if not said:
+    words = said(text)
+    if not words:
         return frozenset()
-    return frozenset(said[start : start + _PIECE] for start in range(max(1, len(said) - _PIECE + 1)))
+    return frozenset(words[start : start + _PIECE] for start in range(max(1, len(words) - _PIECE + 1)))
 
 
 def likeness(one: Pieces, other: Pieces) -> float:
