@@ -1,14 +1,17 @@
 """The brief: what one article is to say, planned once and kept."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from pipeline.editorial import budget
 from pipeline.editorial.items import analysis_of, source_of
 from pipeline.store import link_targets, stories
 from pipeline.store.database import transaction
-from pipeline.writing.base import Brief, BriefTask, Writer, WriterError
+from pipeline.writing.base import Brief, BriefTask, Writer
 
 _LINKS_TO_CHOOSE_FROM = 20
+_PRODUCTS_TO_CHOOSE_FROM = 100
 
 
 def write_brief(engine: sa.Engine, writer: Writer, canonical_id: str) -> Brief:
@@ -16,7 +19,7 @@ def write_brief(engine: sa.Engine, writer: Writer, canonical_id: str) -> Brief:
 
     Raises:
         UnknownStoryError: there is no such story.
-        WriterError: no usable answer; every call made is on the books. A BudgetExceededError before any call.
+        WriterError: no usable answer; every call made is on the books. A BudgetExceededError where no call is allowed.
     """
     with engine.connect() as connection:
         story = stories.story(connection, canonical_id)
@@ -27,23 +30,27 @@ def write_brief(engine: sa.Engine, writer: Writer, canonical_id: str) -> Brief:
                 connection, story.vertical_id, topics, besides=canonical_id, limit=_LINKS_TO_CHOOSE_FROM
             )
         ]
-        products = [product.name for product in link_targets.products(connection, story.vertical_id)]
+        sold = [product.name for product in link_targets.products(connection, story.vertical_id)]
     if story.brief is not None:
         return Brief.model_validate(story.brief)
 
-    budget.check(engine, writer)
-    task = BriefTask(source_of(story), analysis_of(story), story.vertical, slugs, products)
-    try:
-        written = writer.write_brief(task)
-    except WriterError as error:
-        budget.keep_bill(engine, error.usages, vertical_id=story.vertical_id, canonical_id=canonical_id)
-        raise
-    budget.keep_bill(engine, written.usages, vertical_id=story.vertical_id, canonical_id=canonical_id)
+    source = source_of(story)
+    products = _to_choose_from(sold, source.text)
+    task = BriefTask(source, analysis_of(story), story.vertical, slugs, products)
+    book = budget.book(engine, vertical_id=story.vertical_id, canonical_id=canonical_id)
+    written = writer.write_brief(task, book)
     brief = _with_what_exists(written.value, slugs, products)
     with transaction(engine, budget.ACTOR) as connection:
         stored = stories.keep_brief(connection, story.content_id, brief.model_dump(mode="json"))
         stories.story_worked(connection, canonical_id)
     return Brief.model_validate(stored)
+
+
+def _to_choose_from(products: Sequence[str], text: str) -> list[str]:
+    """As many as a prompt can hold: those that the source names first, then in the order given."""
+    told = text.casefold()
+    named = [product for product in products if product.casefold() in told]
+    return list(dict.fromkeys([*named, *products]))[:_PRODUCTS_TO_CHOOSE_FROM]
 
 
 def _with_what_exists(brief: Brief, slugs: list[str], products: list[str]) -> Brief:

@@ -14,9 +14,7 @@ class WriterResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Chosen by PRESSROOM_WRITER_BASE_URL, PRESSROOM_WRITER_MODEL and PRESSROOM_WRITER_API_KEY."""
 
     def open(self, engine: "sa.Engine") -> "Writer":
-        """The writer, with the prompt templates that are active in the database."""
-        from pipeline.editorial.templates import templates_in_use
-        from pipeline.settings import settings
-        from pipeline.writing.choice import open_writer
+        """The writer, with the prompt templates that are active in the database, and the prices set there."""
+        from pipeline.editorial.writers import writer_in_use
 
-        return open_writer(settings(), templates_in_use(engine))
+        return writer_in_use(engine)

@@ -1,16 +1,18 @@
-"""The writer protocol: three tasks, each an answer with the bill for every call it took.
+"""The writer protocol: what a writer is given, and what it answers. Every call it makes goes through a book.
 
 The models are the shapes the editorial flow names: `Brief` is what `content_analysis.extracted_facts.brief` holds,
 `Article` is what an article's writer returns.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipeline.vocabulary import AiOutcome
+from pipeline.writing.calls import CallBook
+from pipeline.writing.repurposing import Repurposed, RepurposeTask
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]
@@ -97,58 +99,51 @@ class BriefTask:
 
 @dataclass(frozen=True, slots=True)
 class ArticleTask:
+    """`former` is the article that an editor returned with `reviewer_note`: data, like the source."""
+
     source: Source
     brief: Brief
     facts: Sequence[Fact]
     vertical: str
     voice: str = ""
     reviewer_note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """One call's bill. Unknown counts and costs are None. `cost_usd` is 0 only where the call is free."""
-
-    task: str
-    provider: str
-    model: str
-    latency_ms: int
-    outcome: AiOutcome
-    input_tokens: int | None = None
-    cached_input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-    error: str | None = None
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Written(Generic[T]):
+    """An answer, and the model that gave it."""
+
     value: T
     model: str
-    usages: Sequence[Usage] = field(default_factory=tuple)
 
 
 class WriterError(Exception):
-    """The writer gave no usable answer. `usages` holds every call made, so that failed calls are counted too.
+    """The writer gave no usable answer.
 
     Attributes:
-        usages: the bill up to the failure.
         retryable: False where trying again with the same input can't help.
+        not_before: it was kept from being made, or told to wait, until then; that was no attempt.
     """
 
-    def __init__(self, message: str, *, usages: Sequence[Usage] = (), retryable: bool = True) -> None:
+    def __init__(self, message: str, *, retryable: bool = True, not_before: datetime | None = None) -> None:
         super().__init__(message)
-        self.usages = tuple(usages)
         self.retryable = retryable
+        self.not_before = not_before
 
 
 class Writer(Protocol):
-    """Safe to use from several threads. Each method raises WriterError where it has no usable answer."""
+    """Safe to use from several threads.
+
+    Each method raises WriterError where it has no usable answer. Calls made are on the book whatever comes of them.
+    """
 
     model: str
 
-    def analyse(self, source: Source) -> Written[Analysis]: ...
+    def analyse(self, source: Source, book: CallBook, /) -> Written[Analysis]: ...
 
-    def write_brief(self, task: BriefTask) -> Written[Brief]: ...
+    def write_brief(self, task: BriefTask, book: CallBook, /) -> Written[Brief]: ...
 
-    def write_article(self, task: ArticleTask) -> Written[Article]: ...
+    def write_article(self, task: ArticleTask, book: CallBook, /) -> Written[Article]: ...
+
+    def repurpose(self, task: RepurposeTask, book: CallBook, /) -> Written[Repurposed]: ...

@@ -4,14 +4,20 @@ from collections.abc import Mapping
 
 from pipeline.settings import Settings
 from pipeline.writing.base import Writer
+from pipeline.writing.calls import Price
 from pipeline.writing.offline import OfflineWriter
 from pipeline.writing.prompt import OutputType, PromptTemplate
 
 
-def open_writer(settings: Settings, templates: Mapping[OutputType, PromptTemplate] | None = None) -> Writer:
+def open_writer(
+    settings: Settings,
+    templates: Mapping[OutputType, PromptTemplate] | None = None,
+    prices: Mapping[str, Price] | None = None,
+) -> Writer:
     """The OpenAI-compatible writer where an endpoint is set, else the offline one.
 
-    `templates` are the active ones of `content_templates`; without them the shipped defaults serve.
+    `templates` are the active ones of `content_templates`; without them the shipped defaults serve. `prices` are our
+    own, by model.
     """
     if not settings.writer_base_url:
         return OfflineWriter()
@@ -22,4 +28,5 @@ def open_writer(settings: Settings, templates: Mapping[OutputType, PromptTemplat
         model=settings.writer_model,
         api_key=settings.writer_api_key,
         templates=templates,
+        prices=prices,
     )

@@ -48,6 +48,7 @@ _CALL = regex.compile(
 
 _SUBSTANCE = (0, 18, 30, 36)
 _TENSION_MOST = 16
+_MOST_WITHOUT_FACTS = 30
 
 
 def is_call_to_action(sentence: str) -> bool:
@@ -69,20 +70,33 @@ def hook_strength(sentences: Sequence[str], *, facts: int, entities: int, langua
         entities: how many different names the text has.
         language: ISO 639-1.
     """
+    points = sum(hook_points(sentences, facts=facts, entities=entities, language=language).values())
+    return round(max(0, min(points, 100 if facts else _MOST_WITHOUT_FACTS)))
+
+
+def hook_points(sentences: Sequence[str], *, facts: int, entities: int, language: str) -> dict[str, float]:
+    """What gives points and what takes some, by the table above, before the sum is cut to its limits."""
     if not sentences:
-        return 0
+        return {}
     text, opening = " ".join(sentences), sentences[0]
-    points: float = _SUBSTANCE[min(facts, 3)] + min(8 * entities, 20)
-    points += 12 * bool(_FIGURE.search(text)) + 8 * bool(_QUOTATION.search(text)) + 6 * bool(_QUESTION.search(opening))
-    points += 12 * _is_good_length(opening)
+    given: dict[str, float] = {
+        "informative sentences": _SUBSTANCE[min(facts, 3)],
+        "names": min(8 * entities, 20),
+        "a figure": 12 * bool(_FIGURE.search(text)),
+        "a quotation": 8 * bool(_QUOTATION.search(text)),
+        "an opening that asks": 6 * bool(_QUESTION.search(opening)),
+        "an opening of good length": 12 * _is_good_length(opening),
+    }
     if language == "en":
         lowered = text.casefold()
-        points += min(8 * sum(bool(rule.search(lowered)) for rule in _TENSION), _TENSION_MOST)
-        points -= 20 * is_clickbait(text) + 10 * is_call_to_action(opening)
+        given["tension"] = min(8 * sum(bool(rule.search(lowered)) for rule in _TENSION), _TENSION_MOST)
+        given["clickbait"] = -20 * is_clickbait(text)
+        given["an opening that only calls to click"] = -10 * is_call_to_action(opening)
     else:
-        points *= 100 / (100 - _TENSION_MOST)
-    points -= 15 * is_shouted(text) + 5 * (text.count("!") > 1)
-    return round(max(0, min(points, 100 if facts else 30)))
+        given["no rules for tension in this language"] = sum(given.values()) * _TENSION_MOST / (100 - _TENSION_MOST)
+    given["shouting"] = -15 * is_shouted(text)
+    given["exclamation marks"] = -5 * (text.count("!") > 1)
+    return {what: points for what, points in given.items() if points}
 
 
 def _is_good_length(opening: str) -> bool:

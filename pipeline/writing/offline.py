@@ -6,10 +6,8 @@ was made. It never invents a sentence and never pads: a short source makes a sho
 
 import string
 from collections.abc import Sequence
-from time import perf_counter
 from urllib.parse import urlsplit
 
-from pipeline.vocabulary import AiOutcome
 from pipeline.writing import extract
 from pipeline.writing.base import (
     Analysis,
@@ -20,12 +18,13 @@ from pipeline.writing.base import (
     Fact,
     Section,
     Source,
-    T,
-    Usage,
     WriterError,
     Written,
 )
+from pipeline.writing.calls import CallBook
 from pipeline.writing.hook import hook_strength, is_clickbait
+from pipeline.writing.repurposing import Repurposed, RepurposeTask
+from pipeline.writing.retelling import repurpose_offline
 from pipeline.writing.text import (
     clip,
     count_words,
@@ -39,13 +38,12 @@ from pipeline.writing.text import (
     words,
 )
 
-PROVIDER = "offline"
 MODEL = "offline-extractive-1"
 NOTE = "*This text was assembled automatically from sentences of its source, without a language model.*"
 
 TITLE_LIMIT = 90
 META_TITLE_LIMIT = 60
-META_DESCRIPTION_LIMIT = 155
+META_DESCRIPTION_LIMIT = 156
 EXCERPT_LIMIT = 240
 
 _MOST_SECTIONS = 6
@@ -55,12 +53,11 @@ _SHORT_SOURCE = 4
 
 
 class OfflineWriter:
-    """Answers all three tasks from the source alone."""
+    """Answers every task from what it is given alone, and calls nobody: its book stays empty."""
 
     model = MODEL
 
-    def analyse(self, source: Source) -> Written[Analysis]:
-        started = perf_counter()
+    def analyse(self, source: Source, _: CallBook, /) -> Written[Analysis]:
         text = source.text if source.text.strip() else source.title or ""
         language = source.language or detect_language(f"{source.title or ''} {source.text}")
         found = sentences(text, language)
@@ -74,14 +71,13 @@ class OfflineWriter:
             language=language,
             entities=entities,
         )
-        return _written("analyse", analysis, started)
+        return Written(analysis, MODEL)
 
-    def write_brief(self, task: BriefTask) -> Written[Brief]:
+    def write_brief(self, task: BriefTask, _: CallBook, /) -> Written[Brief]:
         """Raises WriterError where the source states nothing."""
-        started = perf_counter()
         facts = task.analysis.facts
         if not facts:
-            raise _nothing_to_say("write_brief", started)
+            raise _nothing_to_say()
         keyword = _target_keyword(task.analysis.topics, _title(task.source, facts), _lead(facts).text)
         themes = [topic for topic in task.analysis.topics if topic != keyword][:_MOST_SECTIONS]
         fewest = 1 if len(facts) <= _SHORT_SOURCE else _FEWEST_FACTS_A_SECTION
@@ -101,13 +97,12 @@ class OfflineWriter:
             affiliate_opportunities=[product for product in task.products if mentions(task.source.text, product)],
             internal_links=list(task.internal_slugs)[:3],
         )
-        return _written("write_brief", brief, started)
+        return Written(brief, MODEL)
 
-    def write_article(self, task: ArticleTask) -> Written[Article]:
+    def write_article(self, task: ArticleTask, _: CallBook, /) -> Written[Article]:
         """Raises WriterError where there is no fact to write down."""
-        started = perf_counter()
         if not task.facts:
-            raise _nothing_to_say("write_article", started)
+            raise _nothing_to_say()
         themes = [section.title for section in task.brief.structure if section.title]
         intro, sections = _group(task.facts, themes, fewest=1)
         title = _title(task.source, task.facts)
@@ -122,21 +117,15 @@ class OfflineWriter:
             excerpt=clip(_prose(intro), EXCERPT_LIMIT),
             content="\n\n".join(blocks) + "\n",
         )
-        return _written("write_article", article, started)
+        return Written(article, MODEL)
+
+    def repurpose(self, task: RepurposeTask, _: CallBook, /) -> Written[Repurposed]:
+        """Raises WriterError where the article has too few sentences for the form."""
+        return Written(repurpose_offline(task), MODEL)
 
 
-def _written(task: str, value: T, started: float) -> Written[T]:
-    return Written(value, MODEL, (_usage(task, started, AiOutcome.OK),))
-
-
-def _usage(task: str, started: float, outcome: AiOutcome, error: str | None = None) -> Usage:
-    latency_ms = round((perf_counter() - started) * 1000)
-    return Usage(task, PROVIDER, MODEL, latency_ms, outcome, 0, 0, 0, 0.0, error)
-
-
-def _nothing_to_say(task: str, started: float) -> WriterError:
-    message = "the source holds no informative sentence to write from"
-    return WriterError(message, usages=[_usage(task, started, AiOutcome.REFUSED, message)], retryable=False)
+def _nothing_to_say() -> WriterError:
+    return WriterError("the source holds no informative sentence to write from", retryable=False)
 
 
 def _lead(facts: Sequence[Fact]) -> Fact:

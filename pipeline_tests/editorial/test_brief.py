@@ -88,3 +88,24 @@ def test_two_that_write_one_brief_at_once_agree_on_it(engine):
 def test_a_story_that_is_none_has_no_brief(engine):
     with pytest.raises(UnknownStoryError):
         write_brief(engine, OfflineWriter(), "nobody")
+
+
+def test_of_very_many_products_the_prompt_names_those_of_the_source_and_a_hundred_at_most(engine):
+    claimed = claimed_story(engine)
+    with engine.begin() as connection:
+        for name in [*(f"Thing {number:03}" for number in range(120)), "kelp"]:
+            factories.insert(
+                connection,
+                tables.affiliate_products,
+                vertical_id=claimed.vertical_id,
+                name=name,
+                merchant="Kelp Ltd",
+                affiliate_url="https://shop.example/kelp",
+                keywords=["otter food"],
+            )
+    with endpoint() as server:
+        server.replies = [Reply(json.dumps(BRIEF))]
+        write_brief(engine, OpenAICompatibleWriter(base_url=server.base_url, model="gpt-4o-mini"), claimed.canonical_id)
+        products = server.prompts[0].split("Products: ")[1].splitlines()[0].split(", ")
+    assert products[0] == "kelp"
+    assert len(products) == 100
