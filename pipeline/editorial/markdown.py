@@ -16,10 +16,10 @@ _WORDS_A_MINUTE = 230
 
 @cache
 def parser() -> "MarkdownIt":
-    """CommonMark and tables."""
+    """CommonMark, tables and struck-out text: what the pages are rendered with."""
     from markdown_it import MarkdownIt
 
-    built = MarkdownIt("commonmark").enable("table")
+    built = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     # Its rules are compiled at the first parse, and a second thread would find them half compiled. After that, all
     # state is in the call.
     built.parse("*a*")

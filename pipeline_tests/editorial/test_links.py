@@ -1,22 +1,24 @@
 """Links put into an article and taken out again."""
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import re
 
-from pipeline.editorial.links import DISCLOSURE, MOST_AFFILIATE_LINKS, Target, add_links, without_links
-from pipeline.editorial.markdown import parse, text_of
+import pytest
+
+from pipeline.editorial.links import DISCLOSURE, MOST_AFFILIATE_LINKS, Catalogue, Target, add_links, without_links
+from pipeline.editorial.markdown import parse
+from pipeline.platforms.site.sanitise import body_html
 from pipeline.text.rendering import blocks
 
 DRIVER = Target("https://shop.example/driver?a=1&b=2", ["golf driver"])
 GOLF = Target("https://shop.example/golf", ["golf", "C++", "東京", "ก"])
 GUIDE = Target("https://golf.example/guide/", ["swing"])
+SEAL = re.compile(r' [0-9a-f]{8}"')
 
 
 def linked(text: str, *products: Target) -> str:
     """The article with product links, its title and the disclosure left out."""
     return (
-        add_links(f"# Title\n\n{text}", products or [DRIVER], [])
+        SEAL.sub('"', add_links(f"# Title\n\n{text}", products or [DRIVER], []))
         .split(DISCLOSURE)[-1]
         .removeprefix("# Title")
         .strip("\n")
@@ -40,7 +42,23 @@ def test_where_the_longest_phrase_does_not_fit_a_shorter_one_may():
 
 
 @pytest.mark.parametrize(
-    "text", ["Learn C++ now.", "今日の東京の天気", "**golf**", "- a\n  golf\n- b", "golf", "(golf)", "“golf”", "golf's"]
+    "text",
+    [
+        "Learn C++ now.",
+        "今日の東京の天気",
+        "**golf**",
+        "- a\n  golf\n- b",
+        "golf",
+        "(golf)",
+        "“golf”",
+        "golf's",
+        "l'golf",
+        "~~golf~~",
+        "a ~~b~~ golf",
+        "GOLF",
+        "go&#108;f",
+        "&nbsp;golf&nbsp;",
+    ],
 )
 def test_boundaries_hold_in_any_script_and_any_place_of_a_paragraph(text):
     assert "pressroom:sponsored" in linked(text, GOLF)
@@ -49,10 +67,10 @@ def test_boundaries_hold_in_any_script_and_any_place_of_a_paragraph(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "golfer", "minigolf", "golf-free", "golfé", "golf\u0301", "ก็", "C++11", "golf.example", "x/golf",
+        "golfer", "minigolf", "golf-free", "golf'd", "golf\u2019ll", "golf\u200cer", "golf\u00ader", "golf&eacute;", "golf\\-free", "golfé", "golf\u0301", "ก็", "C++11", "golf.example", "x/golf",
         "https://x.example/?q=golf", "www.golf.example/golf", "<https://golf.example>", "## golf", "golf\n===",
         "`golf`", "    golf", "```\ngolf\n```", "[golf](/x)", "[my golf day](/x)", "![golf](/x.png)", "> golf",
-        "> - golf", "<b>golf</b>", "<div>\n\ngolf\n\n</div>", "<a href='/x'>golf</a>", "[ref]: /golf 'golf'", "*golf*",
+        "> - golf", "<b>golf</b>", "<div>\n\ngolf\n\n</div>", "<a href='/x'>golf</a>", "[ref]: /golf 'golf'", "*golf*", "_golf_", "~~~\ngolf\n~~~", "<!-- golf -->",
         "| golf |\n|---|\n| golf |", "",
     ],
 )  # fmt: skip
@@ -90,6 +108,62 @@ def test_sponsored_links_are_disclosed_before_the_text_and_carry_their_relations
     assert "pressroom:" not in html
 
 
+def test_on_the_page_the_relations_are_there_and_the_mark_is_not():
+    article = add_links("# Title\n\nA golf driver.\n\nThe swing.", [DRIVER], [GUIDE])
+    page = body_html("\n".join(blocks(article)))
+    assert '<a href="https://shop.example/driver?a=1&amp;b=2" rel="nofollow sponsored">golf driver</a>' in page
+    assert "pressroom:" not in page
+
+
+def test_a_link_that_a_person_marks_as_sponsored_is_rendered_so_and_counts():
+    own = "\n\n".join(f'[x](https://a.example/{n} "pressroom:sponsored")' for n in range(MOST_AFFILIATE_LINKS))
+    assert "\n".join(blocks(own)).count('rel="sponsored nofollow"') == MOST_AFFILIATE_LINKS
+    text = f"{own}\n\nA golf driver."
+    assert add_links(text, [DRIVER], []) == text
+
+
+def test_a_link_whose_words_a_person_changed_is_that_persons():
+    article = add_links("A golf driver.", [DRIVER], [])
+    edited = article.replace("[golf driver]", "[best golf driver]")
+    assert without_links(edited) == edited
+    assert add_links(edited, [DRIVER], []) == edited
+
+
+def test_a_disclosure_after_the_link_is_none():
+    article = add_links(f"A golf driver.\n\n{DISCLOSURE}", [DRIVER], [])
+    assert article.count(DISCLOSURE) == 2
+    assert article.startswith(DISCLOSURE)
+    assert without_links(article) == f"A golf driver.\n\n{DISCLOSURE}"
+
+
+def test_the_authors_own_disclosure_serves_and_stays():
+    text = f"# Title\n\n{DISCLOSURE}\n\nA golf driver."
+    article = add_links(text, [DRIVER], [])
+    assert article.count(DISCLOSURE) == 1
+    assert without_links(article) == text
+
+
+def test_a_copy_of_our_link_in_code_is_text():
+    article = add_links("A golf driver.", [DRIVER], [])
+    link = article.split("A ")[-1].rstrip(".")
+    text = f"`{link}` and\n\n    {link}\n"
+    assert without_links(text) == text
+    assert without_links(f"{link} {text}") == f"golf driver {text}"
+
+
+def test_a_paragraph_that_was_copied_with_its_link_loses_both():
+    article = add_links("A golf driver.", [DRIVER], [])
+    twice = f"{article} {article.split(DISCLOSURE)[-1].strip()}"
+    assert without_links(twice) == "A golf driver. A golf driver."
+
+
+def test_thousands_of_keywords_are_one_pass():
+    targets = Catalogue(Target(f"https://shop.example/{n}", [f"word{n}", f"word{n} more"]) for n in range(20_000))
+    article = add_links("The word17 more, and word19999.\n\nAnd word19999.", targets, [])
+    assert "[word17 more](https://shop.example/17 " in article
+    assert "[word19999](https://shop.example/19999 " in article
+
+
 def test_without_a_sponsored_link_there_is_nothing_to_disclose():
     assert DISCLOSURE not in add_links("# Title\n\nThe swing.", [DRIVER], [GUIDE])
 
@@ -124,36 +198,3 @@ def test_hostile_content_comes_out_inert(markdown):
     html = "\n".join(blocks(markdown))
     for harm in ("<script", "<img src=x onerror", 'href="javascript', "<iframe", "style=", 'href="data', "<svg"):
         assert harm not in html
-
-
-PIECES = [
-    "golf driver", "golf", "driver", "C++", " ", "  ", "\n", "\n\n", "\n- ", "\n  ", "\n> ", "# ", "## ", "*", "**", "_", "`",
-    "[", "](", "](/x)", "](/x 'y')", ")", "!", "![", "<b>", "</b>", "<a href='q'>", "</a>", "<div>\n", "</div>", "<!-- x -->",
-    "\\", "&amp;", "&", "https://a.b/golf", "<https://golf.de>", "\n[golf]: /ref\n", "[golf]", "|", "\n---\n", "\t", "\r\n",
-    "\r", "1. ", "    ", "~~~\n", "```\n", "漢", "ß", "İ", "golf\\*", "\x00", "\u2028", "\n===\n", "e\u0301", DISCLOSURE[:20],
-]  # fmt: skip
-PRODUCTS = [
-    Target("https://a.example/(x)?a=1&copy;=2", ["golf driver", "C++"]),
-    Target("https://b.example/", ["driver", "İ", "golf\\*", "*", "golf]"]),
-]
-POSTS = [Target("https://c.example/ü", ["golf", "漢"])]
-
-
-def read(markdown: str) -> str:
-    return text_of([token for token in parse(markdown) if not (token.type == "inline" and token.content == DISCLOSURE)])
-
-
-@settings(max_examples=500, deadline=None)
-@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
-def test_links_change_no_word_never_nest_and_can_be_taken_out(markdown):
-    article = add_links(markdown, PRODUCTS, POSTS)
-    assert read(article) == read(markdown)
-    assert add_links(article, PRODUCTS, POSTS) == article
-    assert without_links(article) == markdown
-    for token in parse(article):
-        depth = 0
-        for child in token.children or []:
-            if child.type == "link_open":
-                assert depth == 0 or not str(child.attrs.get("title")).startswith("pressroom:")
-                depth += 1
-            depth -= child.type == "link_close"
