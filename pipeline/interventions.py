@@ -1,8 +1,8 @@
-"""What a person may do with distributions and accounts, as jobs: each has a form in the launchpad.
+"""What a person may do with distributions, accounts and approved posts, as jobs: each has a form in the launchpad.
 
 Dagster's UI has no log-in, so the form asks who is acting, and that name stands in the history. The rules are
-`distribution.intervene`'s; a job that could not do all that was asked fails, and says why. Every field has a default,
-because the launchpad fills in those that have one, and that is what makes it a form.
+`distribution.intervene`'s and `editorial.withdrawal`'s; a job that could not do all that was asked fails, and says why.
+Every field has a default, because the launchpad fills in those that have one, and that is what makes it a form.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from pipeline.resources.platforms import Platforms
 
 if TYPE_CHECKING:
     from pipeline.distribution.intervene import Result
+    from pipeline.store.users import User
 
 _TIME = "As 2026-11-23 09:00, local to the distribution's own zone, or with an offset. Empty: "
 _NOT_THERE = "You looked: what is unknown, and so may be live, is not on the platform. Else it is left alone."
@@ -67,6 +68,11 @@ class Resume(_Person):
     unchecked: bool = Field(
         default=False, description="Don't ask the platform first whether it takes the credentials again."
     )
+
+
+class Withdraw(_Person):
+    post: str = Field(default="", description="Required. The post's id, as the asset distribution_plan has it.")
+    note: str = Field(default="", description="Required. Why; kept in the post's log.")
 
 
 @dg.op(tags={"kind": "person"})
@@ -159,6 +165,35 @@ def resume(context: dg.OpExecutionContext, config: Resume, database: Database, p
     record_publications(context, database.engine, {config.account})
 
 
+@dg.op(tags={"kind": "person"})
+def unschedule(context: dg.OpExecutionContext, config: Withdraw, database: Database) -> None:
+    """Takes an approval back: the post waits for review again."""
+    from pipeline.editorial import withdrawal
+    from pipeline.editorial.desk import ReviewError
+
+    try:
+        count = withdrawal.unschedule(database.engine, config.post, _user(database, config), config.note)
+    except ReviewError as error:
+        raise _failure(str(error)) from None
+    context.log.info("%s is in review again; versions that are drafts again: %s", config.post, count)
+
+
+@dg.op(tags={"kind": "person"})
+def archive(context: dg.OpExecutionContext, config: Withdraw, database: Database) -> None:
+    """Takes a post out of the world: what is live is taken down, what is not is given up."""
+    from pipeline.editorial import withdrawal
+    from pipeline.editorial.desk import ReviewError
+
+    try:
+        done = withdrawal.archive(database.engine, config.post, _user(database, config), config.note)
+    except ReviewError as error:
+        raise _failure(str(error)) from None
+    context.log.info("%s is archived. Is being taken down on: %s", config.post, ", ".join(done.coming_down) or "none")
+    for account, reason in done.staying.items():
+        context.log.warning("Stays on %s: %s", account, reason)
+    record_publications(context, database.engine, {*done.coming_down, *done.staying, *done.cancelled})
+
+
 def _form(op: dg.OpDefinition, fields: type[dg.Config]) -> dg.ConfigMapping:
     """The launchpad shows the op's own fields and nothing of the resources, whose secrets it would put in masked."""
     return dg.ConfigMapping(
@@ -206,7 +241,27 @@ def resume_account() -> None:
     resume()
 
 
+@dg.job(
+    config=_form(unschedule, Withdraw),
+    description="Take back the approval of a post that is not out: it waits for review again.",
+)
+def unschedule_post() -> None:
+    unschedule()
+
+
+@dg.job(
+    config=_form(archive, Withdraw),
+    description="Take a post out of the world: what is live of it is taken down, what is not is given up.",
+)
+def archive_post() -> None:
+    archive()
+
+
 def _actor(database: Database, config: _Person) -> str:
+    return _user(database, config).full_name
+
+
+def _user(database: Database, config: _Person) -> "User":
     from pipeline.settings import settings
     from pipeline.store.users import UnknownUserError, find
 
@@ -215,7 +270,7 @@ def _actor(database: Database, config: _Person) -> str:
         raise _failure("Say who you are: fill in `who`, or set PRESSROOM_USER. It is kept in the history.")
     try:
         with database.engine.connect() as connection:
-            return find(connection, who).full_name
+            return find(connection, who)
     except UnknownUserError as error:
         raise _failure(str(error)) from None
 
@@ -243,4 +298,6 @@ ALL = [
     cancel_distributions,
     mark_as_published,
     resume_account,
+    unschedule_post,
+    archive_post,
 ]

@@ -136,3 +136,26 @@ def test_the_publications_show_what_needs_a_person_why_and_what_to_do(launchpad,
     assert f"A person decides: pressroom distributions release {str(held)[:8]}" in listed
     assert listed.count("\n- ") == 1
     assert "account paused: 401 Unauthorized" in metadata["latest"].value
+
+
+def test_an_approval_is_taken_back_and_a_post_archived_by_a_publisher_with_the_reason_in_its_log(launchpad, engine):
+    waiting = made(engine, due_in=timedelta(hours=1))
+    with transaction(engine, "test") as connection:
+        post = connection.scalars(sa.select(tables.publisher_posts.c.canonical_id)).one()
+    form = {"post": post, "note": "The sale is off."}
+    assert "role admin or publisher" in launchpad.refusal("unschedule_post", **form)
+    with transaction(engine, "test") as connection:
+        connection.execute(tables.users.update().values(roles=["publisher"]))
+    assert "Say why" in launchpad.refusal("unschedule_post", post=post)
+    assert launchpad.launch("unschedule_post", **form).success
+    assert status(engine, waiting) == "draft"
+    assert launchpad.launch("archive_post", **form).success
+    assert status(engine, waiting) == "cancelled"
+    with engine.connect() as connection:
+        events = connection.execute(
+            sa.text("select to_status, actor, note from post_events where note <> '' order by id")
+        ).all()
+    assert [tuple(event) for event in events] == [
+        ("review", "Ada Lovelace", "The sale is off."),
+        ("archived", "Ada Lovelace", "The sale is off."),
+    ]

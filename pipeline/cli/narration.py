@@ -23,7 +23,8 @@ _NEWS = sa.text("""
         join distributions d on d.id = e.distribution_id
         join platforms a on a.id = d.platform_id
         left join publisher_posts post on post.id = d.post_id
-        where e.id > :distribution and e.to_status in ('published', 'failed', 'held', 'unknown')
+        where e.id > :distribution and e.from_status is distinct from e.to_status
+            and e.to_status in ('published', 'failed', 'held', 'unknown')
     ) as news
     order by at, id
     limit 200

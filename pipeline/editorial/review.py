@@ -1,27 +1,20 @@
 """The human gate: what a reviewer may do with a post, and what an approval binds."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from pipeline import clock
-from pipeline.editorial.hashing import post_content_hash
-from pipeline.editorial.seo import check_post
-from pipeline.store import posting_hours, reviews
-from pipeline.store.database import transaction
+from pipeline.editorial import checklist, desk
+from pipeline.editorial.desk import ReviewError
+from pipeline.editorial.permissions import Action
+from pipeline.store import posting_hours, review_checks, reviews
+from pipeline.store.posts import UnknownPostError
 from pipeline.store.reviews import Reviewable, ScheduledVersion, WaitingVersion
 from pipeline.store.users import User
 from pipeline.timing import DEFAULT_HOURS, Destination, Timing, intended_times
-from pipeline.vocabulary import PostStatus, ReviewDecision, TimingStrategy, UserRole
-
-_MAY_REVIEW = {UserRole.REVIEWER, UserRole.ADMIN}
-
-
-class ReviewError(Exception):
-    """The decision can't be taken; the message says why and what to do. Nothing was changed."""
+from pipeline.vocabulary import PostStatus, ReviewDecision, ReviewItem, TimingStrategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +22,7 @@ class Approval:
     """What was approved for `scheduled_at`, and what stays behind because its platform would refuse it."""
 
     canonical_id: str
+    revision: int
     scheduled_at: datetime
     timing: Timing
     versions: Sequence[ScheduledVersion]
@@ -41,6 +35,8 @@ def approve(
     canonical_id: str,
     reviewer: User,
     *,
+    checked: Collection[ReviewItem] = (),
+    revision: int | None = None,
     at: str | None = None,
     timing: TimingStrategy | None = None,
     stagger_minutes: int | None = None,
@@ -48,19 +44,26 @@ def approve(
 ) -> Approval:
     """Approve a post in review: bind the hash of each of its versions and schedule them.
 
-    `at` is a time as a person writes it, local to the post's vertical unless it carries an offset; without one the
-    post goes out as soon as it can. `timing` says how the other accounts follow the home (`pipeline.timing`); without
-    it the post's group keeps the one it has.
+    `checked` are the items of the checklist that the reviewer confirms with this; with those that were confirmed before
+    of the same text they must be all. `revision` is the one that the reviewer saw. `at` is a time as a person writes
+    it, local to the post's vertical unless it carries an offset; without one the post goes out as soon as it can.
+    `timing` says how the other accounts follow the home (`pipeline.timing`); without it the post's group keeps the one
+    it has.
 
     Raises:
-        ReviewError: not in review, not a reviewer, the reviewer's own draft, unchecked or blocked by a finding,
-            nothing to publish or no home to publish it on, or a time that is unreadable or past.
+        ReviewError: not in review, not a reviewer, the reviewer's own draft, another revision, an item that nobody has
+            confirmed, a blocking finding, nothing to publish or no home to publish it on, or a time that is unreadable
+            or past.
     """
-    with _deciding(engine, canonical_id, reviewer, {PostStatus.REVIEW}) as (connection, post):
-        if post.author_id == reviewer.id:
-            raise ReviewError(f"{reviewer.full_name} wrote {canonical_id}: somebody else must approve it.")
-        _refuse_blocked(post)
-        scheduled_at = _time_of(post, at)
+    try:
+        checklist.run(engine, canonical_id)
+    except UnknownPostError as error:
+        raise ReviewError(str(error)) from None
+    with desk.at_desk(engine, canonical_id, reviewer, Action.APPROVE, {PostStatus.REVIEW}) as (connection, post):
+        desk.refuse_other_revision(post, revision)
+        _require_original(post)
+        _settle_checklist(connection, post, reviewer, checked)
+        scheduled_at = desk.time_of(post, at)
         chosen = _timing(reviews.timing_of(connection, post.id), timing, stagger_minutes)
         waiting = reviews.lock_waiting_versions(connection, post.id)
         drafted = _publishable(canonical_id, waiting)
@@ -77,51 +80,37 @@ def approve(
             reviewed_by=reviewer.id,
             reviewed_at=sa.func.now(),
         )
-    return Approval(
-        canonical_id, scheduled_at, chosen, versions, [version for version in waiting if version.hold_reason]
-    )
+    held = [version for version in waiting if version.hold_reason]
+    return Approval(canonical_id, post.revision, scheduled_at, chosen, versions, held)
 
 
-def revise(engine: sa.Engine, canonical_id: str, editor: User, content: str) -> None:
-    """Replace the text of a post that is not approved yet, and check it again. Its versions are the planner's to renew.
-
-    Raises:
-        ReviewError: it is approved already, there is no text, or the editor is neither a reviewer nor its author.
-    """
-    if not content.strip():
-        raise ReviewError("The text is empty; to drop the post, reject it.")
-    with _locked(engine, canonical_id, editor, {PostStatus.DRAFT, PostStatus.REVIEW}) as (connection, post):
-        if post.author_id != editor.id:
-            _require_reviewer(editor)
-        reviews.replace_text(
-            connection,
-            post.id,
-            content=content,
-            content_hash=post_content_hash(
-                title=post.title,
-                slug=post.slug,
-                content=content,
-                excerpt=post.excerpt,
-                meta_title=post.meta_title,
-                meta_description=post.meta_description,
-                featured_image_url=post.featured_image_url,
-            ),
-        )
-    check_post(engine, canonical_id)
+def require_approvable(engine: sa.Engine, canonical_id: str, reviewer: User) -> None:
+    """Raises: ReviewError: this reviewer can't approve it, whatever is confirmed."""
+    with desk.at_desk(engine, canonical_id, reviewer, Action.APPROVE, {PostStatus.REVIEW}) as (_, post):
+        _require_original(post)
 
 
-def request_changes(engine: sa.Engine, canonical_id: str, reviewer: User, note: str) -> None:
+def request_changes(
+    engine: sa.Engine, canonical_id: str, reviewer: User, note: str, *, revision: int | None = None
+) -> None:
     """Back to draft, with a note for the writer. Raises: ReviewError."""
-    with _deciding(engine, canonical_id, reviewer, {PostStatus.REVIEW}) as (connection, post):
-        reviews.record(connection, post, reviewer.id, ReviewDecision.CHANGES_REQUESTED, _required(note))
+    with desk.at_desk(engine, canonical_id, reviewer, Action.REQUEST_CHANGES, {PostStatus.REVIEW}) as (
+        connection,
+        post,
+    ):
+        desk.refuse_other_revision(post, revision)
+        said = desk.required(note)
+        reviews.record(connection, post, reviewer.id, ReviewDecision.CHANGES_REQUESTED, said)
         reviews.set_status(connection, post.id, PostStatus.DRAFT)
 
 
 def reject(engine: sa.Engine, canonical_id: str, reviewer: User, note: str) -> None:
     """Archive a post that will not be published, with the reason. Raises: ReviewError."""
-    with _deciding(engine, canonical_id, reviewer, {PostStatus.DRAFT, PostStatus.REVIEW}) as (connection, post):
-        reviews.record(connection, post, reviewer.id, ReviewDecision.REJECTED, _required(note))
-        reviews.cancel_versions(connection, post.id)
+    allowed = {PostStatus.DRAFT, PostStatus.REVIEW}
+    with desk.at_desk(engine, canonical_id, reviewer, Action.REJECT, allowed) as (connection, post):
+        said = desk.required(note)
+        reviews.record(connection, post, reviewer.id, ReviewDecision.REJECTED, said)
+        reviews.cancel_versions(connection, post.id, reason=f"rejected: {said}")
         reviews.set_status(
             connection,
             post.id,
@@ -132,56 +121,29 @@ def reject(engine: sa.Engine, canonical_id: str, reviewer: User, note: str) -> N
         )
 
 
-@contextmanager
-def _deciding(
-    engine: sa.Engine, canonical_id: str, reviewer: User, allowed: set[PostStatus]
-) -> Iterator[tuple[sa.Connection, Reviewable]]:
-    _require_reviewer(reviewer)
-    with _locked(engine, canonical_id, reviewer, allowed) as locked:
-        yield locked
-
-
-@contextmanager
-def _locked(
-    engine: sa.Engine, canonical_id: str, person: User, allowed: set[PostStatus]
-) -> Iterator[tuple[sa.Connection, Reviewable]]:
-    with transaction(engine, person.full_name) as connection:
-        post = reviews.lock(connection, canonical_id)
-        if post is None:
-            raise ReviewError(f"There is no post {canonical_id}; `pressroom review` lists those that wait.")
-        if post.status not in allowed:
-            raise ReviewError(
-                f"{canonical_id} is {post.status}; only a post in {' or '.join(sorted(allowed))} can be decided on."
-            )
-        yield connection, post
-
-
-def _require_reviewer(person: User) -> None:
-    if not _MAY_REVIEW & person.roles:
-        raise ReviewError(f"{person.full_name} is not a reviewer.")
-
-
-def _refuse_blocked(post: Reviewable) -> None:
-    if post.findings is None:
+def _require_original(post: Reviewable) -> None:
+    if post.original_status not in (None, PostStatus.PUBLISHED):
         raise ReviewError(
-            f"{post.canonical_id} has no SEO report for its present text; materialize `seo_report` for it first."
+            f"The article that {post.canonical_id} tells again is {post.original_status}: it would lead to no page."
         )
-    blocking = [finding["message"] for finding in post.findings if finding["severity"] == "blocking"]
-    if blocking:
-        raise ReviewError(f"{post.canonical_id} can't be approved yet: {'; '.join(blocking)}")
 
 
-def _time_of(post: Reviewable, at: str | None) -> datetime:
-    now = datetime.now(UTC)
-    if at is None:
-        return now
-    try:
-        moment = clock.parse(at, post.timezone)
-    except clock.TimeError as error:
-        raise ReviewError(str(error)) from None
-    if moment < now:
-        raise ReviewError(f"{at} ({post.timezone} unless it says otherwise) is past; leave --at away to publish now.")
-    return moment
+def _settle_checklist(
+    connection: sa.Connection, post: Reviewable, reviewer: User, checked: Collection[ReviewItem]
+) -> None:
+    """Keep what is confirmed now. Raises: ReviewError: something blocks, or nobody has looked at an item."""
+    checked_hash = checklist.hash_of(post.content_hash, post.files)
+    review_checks.confirm(connection, post.id, checked_hash, checked, by=reviewer.id)
+    found = checklist.state(connection, post.canonical_id, post.id, checked_hash)
+    if found.blocking:
+        reasons = "; ".join(finding.message for finding in found.blocking)
+        raise ReviewError(f"{post.canonical_id} can't be approved yet: {reasons}")
+    if found.unconfirmed:
+        items = ", ".join(found.unconfirmed)
+        raise ReviewError(
+            f"{post.canonical_id} can't be approved yet: of this text nobody has confirmed {items}. Say which you "
+            f"looked at: --checked all, or --checked {found.unconfirmed[0]} and so on."
+        )
 
 
 def _timing(present: Timing, strategy: TimingStrategy | None, stagger_minutes: int | None) -> Timing:
@@ -231,9 +193,3 @@ def _destinations(
         )
         for version in versions
     ]
-
-
-def _required(note: str) -> str:
-    if not note.strip():
-        raise ReviewError("Say why: the note is what the writer works from.")
-    return note.strip()

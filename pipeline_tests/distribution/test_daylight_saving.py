@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline import clock
 from pipeline.distribution.publish import publish_due
 from pipeline.editorial import review
+from pipeline.editorial.checklist import ALL_ITEMS
 from pipeline.store import claims, tables, users
 from pipeline.store.database import transaction
 from pipeline_tests import factories
@@ -64,7 +65,7 @@ def desk(engine):
                 content_hash="hash",
                 status="draft",
             )
-        review.approve(engine, post.canonical_id, ada, at=f"{local:%Y-%m-%d %H:%M}")
+        review.approve(engine, post.canonical_id, ada, checked=ALL_ITEMS, at=f"{local:%Y-%m-%d %H:%M}")
         return factories.row_of(engine, version)
 
     return approve
