@@ -6,19 +6,27 @@ from pipeline import logs
 from pipeline.cli import (
     accounts,
     alerts,
+    costs,
+    curate,
     distributions,
     ingest,
+    links,
     media,
+    new,
     outbox,
-    posts,
     preview,
+    products,
     report,
+    repurpose,
     review,
     sandbox,
     secrets,
     site,
+    stories,
+    templates,
     up,
     users,
+    verticals,
     warnings,
     watch,
     worker,
@@ -37,6 +45,9 @@ app.command()(up.down)
 app.command()(up.reset)
 app.command()(demo)
 app.command()(ingest.ingest)
+app.command()(new.new)
+app.command()(curate.curate)
+app.command()(repurpose.repurpose)
 app.command()(preview.preview)
 app.command()(report.report)
 app.command()(warnings.warnings)
@@ -44,15 +55,20 @@ app.command()(watch.watch)
 app.command()(worker.worker)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(links.app, name="links")
+app.add_typer(costs.app, name="costs")
 app.add_typer(media.app, name="media")
 app.add_typer(users.app, name="users")
 app.add_typer(distributions.app, name="distributions")
 app.add_typer(outbox.app, name="outbox")
-app.add_typer(posts.app, name="posts")
+app.add_typer(products.app, name="products")
 app.add_typer(review.app, name="review")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(site.app, name="site")
+app.add_typer(stories.app, name="stories")
+app.add_typer(templates.app, name="templates")
+app.add_typer(verticals.app, name="verticals")
 
 
 def main() -> None:

@@ -74,7 +74,7 @@ def remove(post: Post, url: Annotated[str, typer.Argument(help="As `pressroom me
 
 
 def _plan_again(post: str) -> None:
-    from pipeline.cli.posts import tell_plan
+    from pipeline.cli.new import tell_plan
     from pipeline.distribution.plan import PlanError, plan_post
 
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,7 +20,12 @@ from pipeline.store import accounts, plans
 from pipeline.store.accounts import AccountRow
 from pipeline.store.database import transaction
 from pipeline.store.plans import PlannablePost, StoredVersion
+from pipeline.text.parts import parts_of
+from pipeline.text.well_formed import TooDeepError
 from pipeline.vocabulary import DistributionStatus, PostStatus
+
+_IN_PARTS: Final = frozenset({"thread", "carousel", "script"})
+"""What a post can be repurposed as whose text is several, with a thematic break between each two."""
 
 
 class PlanError(Exception):
@@ -49,31 +54,51 @@ def plan_post(engine: sa.Engine, canonical_id: str) -> Plan:
     """Write a version of the post for each account of its vertical, and send the post to review.
 
     A version that its platform would refuse is held, with the reason, beside those that are ready: none is dropped.
-    Only an account whose platform has no adapter, or takes no post without a film where this has none, is left out. Run
-    again before the approval, it rewrites them; afterwards it changes nothing.
+    Only an account whose platform has no adapter, or takes no post without a film where this has none, is left out, and
+    those on other platforms than the post's own choice. Run again before the approval, it rewrites them; afterwards it
+    changes nothing.
 
     Raises:
-        PlanError: no account takes posts of the vertical, or none of those that do can be written for.
+        PlanError: no account takes posts of the vertical, none of the chosen platforms has one, none of those that do
+            can be written for, or the text holds HTML that can't be rendered.
         UnknownPostError: there is no such post.
     """
     left_out: dict[str, str] = {}
     with transaction(engine, "planner") as connection:
         post = plans.lock_post(connection, canonical_id)
         if post.status in (PostStatus.DRAFT, PostStatus.REVIEW):
-            rows = accounts.of_vertical(connection, post.vertical_id)
+            rows = [row for row in accounts.of_vertical(connection, post.vertical_id) if goes_to(post, row)]
             if not rows:
-                raise PlanError(f"No account takes posts of {post.vertical}; `pressroom accounts` lists them.")
+                on = f" on {' or '.join(post.platforms)}" if post.platforms else ""
+                raise PlanError(f"No account{on} takes posts of {post.vertical}; `pressroom accounts` lists them.")
             article = article_of(post)
             versioned = plans.accounts_with_versions(connection, post.id)
             adapters, left_out = _adapters(rows, article, versioned)
+            left_out |= _without_account(post, rows)
             if not adapters:
                 raise PlanError(f"No account of {post.vertical} can be written for: {' '.join(left_out.values())}")
             group_id = plans.group_of(connection, post)
-            for account, adapter in adapters:
-                plans.write_version(connection, post, group_id, _version(article, account, adapter))
+            try:
+                versions = [_version(article, account, adapter) for account, adapter in adapters]
+            except TooDeepError as error:
+                raise PlanError(f"The text of {canonical_id} can't be rendered: {error}.") from None
+            for version in versions:
+                plans.write_version(connection, post, group_id, version)
         if post.status == PostStatus.DRAFT:
             plans.send_to_review(connection, post.id)
         return Plan(plans.versions_of(connection, post.id), left_out)
+
+
+def goes_to(post: PlannablePost, account: AccountRow) -> bool:
+    """Whether the post is for the account's platform. One with a page of its own always goes to its home."""
+    if post.platforms is None or account.name in post.platforms:
+        return True
+    return account.is_home and post.canonical_url is None
+
+
+def _without_account(post: PlannablePost, rows: Sequence[AccountRow]) -> dict[str, str]:
+    reached = {row.name for row in rows}
+    return {name: f"No account takes posts of {post.vertical}." for name in post.platforms or () if name not in reached}
 
 
 def unmet(article: AdaptableArticle, adapter: type[Adapter]) -> str | None:
@@ -128,9 +153,11 @@ def article_of(post: PlannablePost) -> AdaptableArticle:
         markdown=post.content,
         excerpt=post.excerpt or "",
         keywords=tuple(post.keywords),
-        canonical_url=f"{post.base_url}/{post.slug}/",
+        canonical_url=post.canonical_url or f"{post.base_url}/{post.slug}/",
         vertical=post.vertical,
         slug=post.slug,
         language=post.language,
         media=tuple(Media.from_document(each) for each in post.media),
+        parts=tuple(parts_of(post.content)) if post.repurposed_as in _IN_PARTS else (),
+        credit=post.credit,
     )

@@ -46,6 +46,8 @@ def _void(item: Claimed) -> str | None:
         return "its content changed after it was approved; the approval no longer holds, review it again"
     if item.post_status not in (None, PostStatus.SCHEDULED, PostStatus.PUBLISHED):
         return f"its post is {item.post_status}"
+    if item.original_status not in (None, PostStatus.PUBLISHED):
+        return f"the article that it tells again is {item.original_status}"
     return None
 
 

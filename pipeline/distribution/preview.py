@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pipeline.distribution.accounts import without_credentials
 from pipeline.distribution.contents import content_of
-from pipeline.distribution.plan import article_of, unmet
+from pipeline.distribution.plan import article_of, goes_to, unmet
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class
@@ -86,7 +86,7 @@ def preview_post(engine: sa.Engine, canonical_id: str, account_key: str | None =
     versions: list[VersionPreview] = []
     left_out: dict[str, str] = {}
     for row in rows:
-        found = _adapted(post, row) if to_adapt else _kept(row, stored)
+        found = _adapted(post, row) if to_adapt else _kept(post, row, stored)
         if isinstance(found, str):
             left_out[row.account_key] = found
         else:
@@ -105,6 +105,8 @@ def _stored(connection: sa.Connection, post: PlannablePost) -> dict[UUID, list[_
 
 def _adapted(post: PlannablePost, account: AccountRow) -> list[VersionPreview] | str:
     """The version as the planner would write it, or why it would write none."""
+    if not goes_to(post, account):
+        return f"The post goes to {', '.join(post.platforms or ())} only."
     if account.state != AccountState.ACTIVE:
         return f"It is {account.state}: {account.state_reason or 'no reason is given'}."
     try:
@@ -127,10 +129,14 @@ def _adapted(post: PlannablePost, account: AccountRow) -> list[VersionPreview] |
     return [_preview(account, content, None, None)]
 
 
-def _kept(account: AccountRow, stored: Mapping[UUID, Sequence[_Stored]]) -> list[VersionPreview] | str:
+def _kept(
+    post: PlannablePost, account: AccountRow, stored: Mapping[UUID, Sequence[_Stored]]
+) -> list[VersionPreview] | str:
+    """The versions as they are stored, or why there is none."""
     versions = stored.get(account.id)
     if not versions:
-        return _NO_VERSION
+        reason = _adapted(post, account)
+        return reason if isinstance(reason, str) else _NO_VERSION
     return [_preview(account, version.content, version.status, version.hold_reason) for version in versions]
 
 

@@ -1,127 +1,204 @@
-"""Posts that people write or choose themselves. They go the way of the generated ones: SEO report, plan, review."""
+"""Posts that people write themselves. They go the way of the generated ones: SEO report, plan, review."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import pairwise
-from typing import Any, Final
-from uuid import UUID
+from typing import Annotated, Any
 
 import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
 
+from pipeline.editorial import front_matter
 from pipeline.editorial import markdown as md
+from pipeline.editorial.arrivals import OPEN, Arrival, ArrivalError, lock_vertical, seen_of, store
+from pipeline.editorial.front_matter import FrontMatterError
 from pipeline.editorial.hashing import post_content_hash
+from pipeline.editorial.permissions import MAY, Action, PermissionDeniedError, require
 from pipeline.editorial.seo import check_post
-from pipeline.editorial.slugs import slugs
-from pipeline.store import manual_posts, posts, sources
+from pipeline.editorial.source_values import ItemError
+from pipeline.editorial.source_values import language as language_code
+from pipeline.platforms.registry import platform_names
+from pipeline.store import manual_posts, users
 from pipeline.store.database import transaction
-from pipeline.store.users import User
-from pipeline.vocabulary import ContentType, PostStatus, UserRole
+from pipeline.store.manual_posts import KnownPost
+from pipeline.store.users import UnknownUserError, User
+from pipeline.vocabulary import ContentType, PostStatus
 
-_MAY_WRITE: Final = {UserRole.WRITER, UserRole.REVIEWER, UserRole.ADMIN}
-_OPEN: Final = {PostStatus.DRAFT, PostStatus.REVIEW}
-
-
-class ManualPostError(Exception):
-    """The post can't be brought in; the message says why and what to do. Nothing was changed."""
+Line = Annotated[str, StringConstraints(strip_whitespace=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class NewPost:
-    """`vertical` is its slug. Without a title, the text's level-1 heading is one.
+class NewPost(BaseModel):
+    """A post as somebody wrote it down: the fields above a Markdown file's text, and the text.
 
-    `description` is what search engines and the front page show of it.
+    `vertical` is its slug, needed where there are several. Without a title, the text's level-1 heading is one.
+    `description` is what search engines show, and what the front page shows where there is no `excerpt`. `author` is a
+    name or an email address; without one it is who brings the post in. `platforms` are names of those it goes to,
+    besides its own page; without any it goes to all.
     """
 
-    vertical: str
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    title: Line | None = None
+    vertical: Line | None = None
+    keyword: Line | None = None
+    description: Line | None = None
+    excerpt: Line | None = None
+    tags: tuple[str, ...] = ()
+    author: Line | None = None
+    platforms: tuple[str, ...] = ()
+    language: str | None = None
     content: str
-    content_type: ContentType
-    title: str | None = None
-    target_keyword: str | None = None
-    description: str | None = None
+
+    @field_validator("tags", "platforms", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        """A list, or one line with commas."""
+        parts = given.split(",") if isinstance(given, str) else given or ()
+        if not isinstance(parts, list | tuple):
+            return parts
+        return tuple(dict.fromkeys(" ".join(str(part).split()).lower() for part in parts if str(part).strip()))
+
+    @field_validator("platforms")
+    @classmethod
+    def _are_platforms(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in platform_names():
+                raise ValueError(f"there is no platform {name!r}; there are: {', '.join(platform_names())}")
+        return names
+
+    @field_validator("language")
+    @classmethod
+    def _is_language(cls, code: str | None) -> str | None:
+        try:
+            return language_code(code)
+        except ItemError as error:
+            raise ValueError(str(error)) from None
 
 
-@dataclass(frozen=True, slots=True)
-class AddedPost:
-    canonical_id: str
-    status: PostStatus
-    is_new: bool
+def read_post(text: str, **given: Any) -> NewPost:
+    """A post from a Markdown file's text, its fields above it; `given` takes precedence of those, where not None.
+
+    Raises:
+        ArrivalError: a field that there isn't, or one that does not hold what it should; each is named.
+    """
+    try:
+        fields, content = front_matter.split(text)
+    except FrontMatterError as error:
+        raise ArrivalError(str(error)) from None
+    if "content" in fields:
+        raise ArrivalError("content: the text stands below the fields, not among them.")
+    fields |= {name: value for name, value in given.items() if value is not None}
+    try:
+        return NewPost(**fields, content=content)
+    except ValidationError as error:
+        raise ArrivalError(" ".join(_told(detail) for detail in error.errors())) from None
 
 
-def add_post(engine: sa.Engine, author: User, post: NewPost) -> AddedPost:
+def _told(detail: Any) -> str:
+    field = str(detail["loc"][0])
+    if detail["type"] == "extra_forbidden":
+        known = [name for name in NewPost.model_fields if name != "content"]
+        near = get_close_matches(field.lower(), known, n=1)
+        return f"{field}: there is no such field; " + (
+            f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}."
+        )
+    if detail["type"] == "value_error":
+        return f"{field}: {detail['ctx']['error']}."
+    return f"{field}: must be text. YAML takes yes, no and dates for something else: put quotes around it."
+
+
+def add_post(engine: sa.Engine, person: User, post: NewPost) -> Arrival:
     """Store the post as a draft of its author's and check it. Its versions are the planner's to write.
 
     The vertical and the title say which post it is. The same again changes nothing; until it is approved, it is
     checked once more.
 
     Raises:
-        ManualPostError: no text or title, no such vertical, not a writer, a type that only the line makes, or another
-            text under this title.
+        ArrivalError: no text or title, no such vertical or author, not a writer, or another text under this title.
     """
-    if not _MAY_WRITE & author.roles:
-        raise ManualPostError(f"{author.full_name} is not a writer.")
-    if post.content_type == ContentType.GENERATED:
-        raise ManualPostError("Generated posts come from sources; one that a person brings in is of another type.")
+    _require_writer(person)
     if not post.content.strip():
-        raise ManualPostError("The text is empty.")
+        raise ArrivalError("The text is empty.")
     title = " ".join((post.title or _first_heading(post.content)).split())
     if not title:
-        raise ManualPostError("The text has no level-1 heading to take the title from; give it one with --title.")
-    with transaction(engine, author.full_name) as connection:
+        raise ArrivalError("The text has no level-1 heading to take the title from; give it one with --title.")
+    with transaction(engine, person.full_name) as connection:
+        author = _author(connection, person, post.author)
         added = _store(connection, author, post, title)
-    if added.status in _OPEN:
+    if added.status in OPEN:
         check_post(engine, added.canonical_id)
     return added
 
 
-def _store(connection: sa.Connection, author: User, post: NewPost, title: str) -> AddedPost:
-    vertical_id = manual_posts.lock_vertical(connection, post.vertical)
-    if vertical_id is None:
-        known = ", ".join(sources.verticals(connection)) or "none yet"
-        raise ManualPostError(f"There is no vertical {post.vertical!r}; there are: {known}.")
-    canonical_id = f"{post.vertical}-{hashlib.sha256(f'{vertical_id}:{title.casefold()}'.encode()).hexdigest()[:10]}"
-    seen: dict[str, Any] = {
-        "title": title,
-        "content": post.content,
-        "excerpt": post.description,
-        "meta_title": None,
-        "meta_description": post.description,
-        "featured_image_url": None,
+def _require_writer(person: User) -> None:
+    try:
+        require(person, Action.WRITE)
+    except PermissionDeniedError as error:
+        raise ArrivalError(str(error)) from None
+
+
+def _author(connection: sa.Connection, person: User, named: str | None) -> User:
+    """Who wrote it. Raises: ArrivalError."""
+    if named is None:
+        return person
+    try:
+        author = users.find(connection, named)
+    except UnknownUserError as error:
+        raise ArrivalError(f"author: {error}") from None
+    if author.id == person.id:
+        return person
+    _require_writer(author)
+    if MAY[Action.APPROVE] & person.roles:
+        raise ArrivalError(
+            f"author: {person.full_name} may approve posts, and so brings in none in {author.full_name}'s name: it "
+            "would be one person's word where there must be two."
+        )
+    return author
+
+
+def _store(connection: sa.Connection, author: User, post: NewPost, title: str) -> Arrival:
+    home = lock_vertical(connection, post.vertical)
+    canonical_id = f"{home.slug}-{hashlib.sha256(f'{home.id}:{title.casefold()}'.encode()).hexdigest()[:10]}"
+    seen = seen_of(title, post.content, post.excerpt or post.description, post.description)
+    keyword = post.keyword.lower() if post.keyword else None
+    values = {
+        "author_id": author.id,
+        "content_type": ContentType.MANUAL,
+        "target_keyword": keyword,
+        "keywords": list(dict.fromkeys(filter(None, (keyword, *post.tags)))),
+        "platforms": list(post.platforms) or None,
+        "language": post.language,
     }
-    keyword = post.target_keyword.strip().lower() if post.target_keyword else None
     existing = manual_posts.known(connection, canonical_id)
     if existing is None:
-        values = {
-            "canonical_id": canonical_id,
-            "vertical_id": vertical_id,
-            "author_id": author.id,
-            "content_type": post.content_type,
-            "target_keyword": keyword,
-            "keywords": [keyword] if keyword else [],
-            **seen,
-        }
-        _insert(connection, values, seen)
-        return AddedPost(canonical_id, PostStatus.DRAFT, is_new=True)
-    if (existing.content_hash, existing.content_type, existing.target_keyword) != (
-        post_content_hash(**seen, slug=existing.slug),
-        post.content_type,
-        keyword,
-    ):
-        raise ManualPostError(
-            f"{canonical_id} has this title already and is another text. To change that one: pressroom review edit "
-            f"{canonical_id} --file FILE. To add this one, give it another title."
-        )
-    return AddedPost(canonical_id, existing.status, is_new=False)
+        store(connection, seen, {"canonical_id": canonical_id, "vertical_id": home.id, **values})
+        return Arrival(canonical_id, PostStatus.DRAFT, is_new=True)
+    if changed := _changed(existing, seen, values):
+        raise ArrivalError(_refusal(canonical_id, existing, changed))
+    return Arrival(canonical_id, existing.status, is_new=False)
 
 
-def _insert(connection: sa.Connection, values: Mapping[str, Any], seen: Mapping[str, Any]) -> UUID:
-    """Under the first slug that is free; the unique constraint settles a race for it."""
-    for slug in slugs(values["title"], values["canonical_id"]):
-        row = {**values, "slug": slug, "content_hash": post_content_hash(**seen, slug=slug)}
-        post_id = posts.create_post(connection, row)
-        if post_id is not None:
-            return post_id
-    raise AssertionError("slugs never end")
+def _changed(existing: KnownPost, seen: dict[str, str | None], values: dict[str, Any]) -> list[str]:
+    """What is not as it is stored, in words."""
+    changed = [name.replace("_", " ").removesuffix(" id") for name in values if getattr(existing, name) != values[name]]
+    same_text = existing.content_hash == post_content_hash(**seen, slug=existing.slug)  # type: ignore[arg-type]
+    return changed if same_text else ["text", *changed]
+
+
+def _refusal(canonical_id: str, existing: KnownPost, changed: list[str]) -> str:
+    said = f"{canonical_id} has this title already and differs in: {', '.join(changed)}. "
+    if existing.status in OPEN:
+        said += f"To change that one: pressroom review edit {canonical_id} --file FILE. "
+    else:
+        said += f"That one is {existing.status} and stays as it is. "
+    return f"{said}To add this one, give it another title."
+
+
+def local_pictures(content: str) -> list[str]:
+    """The pictures that the text names by a path: readers can't see those."""
+    tokens = [child for token in md.parse(content) for child in token.children or () if child.type == "image"]
+    found = [str(token.attrs.get("src", "")) for token in tokens]
+    return [where for where in dict.fromkeys(found) if where and not where.lower().startswith(("http://", "https://"))]
 
 
 def _first_heading(content: str) -> str:

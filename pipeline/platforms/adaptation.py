@@ -27,7 +27,9 @@ def title_of(article: AdaptableArticle, limit: int | None) -> str:
 
 
 def teaser(article: AdaptableArticle) -> str:
-    """The excerpt; without one, the first words of the article; without any, its title."""
+    """The excerpt; without one, the first words of the article; without any, its title. Of one in parts, all of it."""
+    if article.parts:
+        return "\n\n".join(article.parts)
     first = next((text for block in blocks(article.markdown) if (text := one_line(text_of(block)))), "")
     return plain(article.excerpt) or first or inline(article.title)
 

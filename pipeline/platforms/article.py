@@ -9,7 +9,12 @@ from pipeline.platforms.media.facts import Media
 
 @dataclass(frozen=True, slots=True)
 class AdaptableArticle:
-    """An article before it is any platform's. `canonical_url` is its page at home; `disclosure` is shown above it."""
+    """An article before it is any platform's. `canonical_url` is its page at home; `disclosure` is shown above it.
+
+    `parts` are the texts of one that is told in parts: a thread's posts, a carousel's slides, a script's lines. Those
+    are sent then, as they are, in place of what a platform would make of the Markdown. `credit` is of one that points
+    to another page: that page's `url`, `publisher`, `author` and `license`.
+    """
 
     title: str
     markdown: str
@@ -22,6 +27,8 @@ class AdaptableArticle:
     slug: str | None = None
     language: str = "en"
     media: Sequence[Media] = ()
+    parts: Sequence[str] = ()
+    credit: Mapping[str, Any] | None = None
 
 
 class Destination(Protocol):

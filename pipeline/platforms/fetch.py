@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 32 * 1024 * 1024
 TIMEOUT_SECONDS: Final = 30.0
 """For the whole answer, redirects included."""
+_USER_AGENT: Final = "pressroom"
 _MAX_REDIRECTS: Final = 5
 _PIECE: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -89,15 +90,18 @@ def fetch(
     allow_private: bool = False,
     max_bytes: int = MAX_BYTES,
     timeout_seconds: float = TIMEOUT_SECONDS,
+    user_agent: str = _USER_AGENT,
 ) -> Fetched | NotModified:
     """GET a public http or https URL.
 
     `allow_private` lifts the refusal of private addresses, for a feed on this machine or in one's own network.
+    `user_agent` tells the server who reads there.
 
     Raises:
         FetchError: refused, unreachable, not a success, too large, too slow, or not decodable.
     """
     wanted = {name: value for name, value in _validators(etag, last_modified).items() if value}
+    wanted["User-Agent"] = user_agent
     with _answer(url, wanted, lambda _: allow_private, timeout_seconds) as (target, response):
         if response.status_code == _NOT_MODIFIED:
             return NotModified()
@@ -171,7 +175,7 @@ def _answer(
 
     from pipeline.platforms.transport import DeadlineTransport
 
-    headers = {"User-Agent": "pressroom", "Accept-Encoding": "gzip", "Connection": "close", **headers}
+    headers = {"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip", "Connection": "close", **headers}
     deadline = time.monotonic() + timeout_seconds
     target = _checked_url(url)
     try:

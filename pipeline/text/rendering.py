@@ -12,10 +12,11 @@ import nh3
 from markdown_it import MarkdownIt
 
 from pipeline.text.marks import resolve_marks
+from pipeline.text.well_formed import quickly_read
 
 # What no platform takes in a text: controls, lone surrogates, bidirectional overrides, the byte order mark,
 # noncharacters.
-_UNSAYABLE: Final = re.compile(
+UNSAYABLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\ufeff\ufdd0-\ufdef"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
     + "]"
@@ -38,7 +39,7 @@ _BREAKS: Final = {"p", "br", "li", "tr", "pre", "dt", "dd", "blockquote", "figur
 
 def clean(text: str) -> str:
     """NFC, without what can't be said."""
-    return unicodedata.normalize("NFC", _UNSAYABLE.sub("", text))
+    return unicodedata.normalize("NFC", UNSAYABLE.sub("", text))
 
 
 def one_line(text: str) -> str:
@@ -46,7 +47,10 @@ def one_line(text: str) -> str:
 
 
 def blocks(markdown: str) -> list[str]:
-    """The sanitised HTML of each block at the top level. The level-1 heading it opens with is left to the title."""
+    """The sanitised HTML of each block at the top level. The level-1 heading it opens with is left to the title.
+
+    Raises: TooDeepError: one holds HTML hundreds of elements deep.
+    """
     parser = _parser()
     tokens = parser.parse(clean(markdown))
     resolve_marks(tokens)
@@ -60,12 +64,23 @@ def blocks(markdown: str) -> list[str]:
     return [block for block in found if text_of(block) or "<img" in block]
 
 
+def between_breaks(markdown: str) -> list[list[str]]:
+    """The blocks, in groups: a thematic break at the top level ends one."""
+    lines = clean(markdown).split("\n")
+    breaks = [token.map for token in _parser().parse("\n".join(lines)) if token.type == "hr" and token.level == 0]
+    starts = [0, *(end for _, end in breaks)]
+    ends = [*(start for start, _ in breaks), len(lines)]
+    return [blocks("\n".join(lines[start:end])) for start, end in zip(starts, ends, strict=True)]
+
+
 def sanitised(markup: str, styles: Mapping[str, str] | None = None) -> str:
     """Only harmless HTML, with a style for every tag that `styles` names.
 
     A level-1 heading becomes a level-2 one: a page has one, its title.
+
+    Raises: TooDeepError.
     """
-    lowered = _H1.sub(r"<\1h2", markup)
+    lowered = _H1.sub(r"<\1h2", quickly_read(markup))
     harmless = nh3.clean(
         lowered,
         tags=_TAGS,

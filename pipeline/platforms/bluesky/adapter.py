@@ -20,13 +20,17 @@ from pipeline.platforms.base import (
     Identity,
     Journal,
     Metrics,
+    NotSent,
     Published,
     PublishOutcome,
     Quota,
     ReconcileOutcome,
+    Rejected,
+    Unknown,
 )
-from pipeline.platforms.bluesky import text
+from pipeline.platforms.bluesky import text, thread
 from pipeline.platforms.bluesky.session import SERVER, Session
+from pipeline.platforms.bluesky.thread import Live
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError, garbled, media_failure
 from pipeline.platforms.http import Answer, as_list, as_object, batches
@@ -43,6 +47,8 @@ _KEY_STEP: Final = "rkey"
 _KEY_LETTERS: Final = "234567abcdefghijklmnopqrstuvwxyz"
 _MAX_HASHTAGS: Final = 2
 _POINTS_A_POST: Final = 3
+_PAGE: Final = 100
+"""Of records; a thread is written in one go, and is shorter."""
 _PICTURES: Final = rules.MediaRule(
     MediaKind.IMAGE,
     (rules.JPEG, rules.PNG, rules.WEBP),
@@ -86,20 +92,29 @@ class BlueskyAdapter(Adapter):
 
     @classmethod
     def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
-        """What the article is about and up to two hashtags, with a card of it or, beside pictures, the link."""
+        """What the article is about and up to two hashtags, with a card of it or, beside pictures, the link.
+
+        One that is told in parts is a thread, the card with its last post.
+        """
         media = adaptation.media_for(article.media, (_PICTURES,))
         limit = min(text.MAX_GRAPHEMES, account.max_content_length or text.MAX_GRAPHEMES)
-        tags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
-        body, kept = short_posts.teased(article, limit, text.length, tags, article.canonical_url if media else None)
+        if article.parts:
+            body, *more = short_posts.in_parts(article.parts, None, limit, text.length)
+            about, extra = article.excerpt, {short_posts.THREAD: more} if more else {}
+        else:
+            tags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
+            link = article.canonical_url if media else None
+            body, kept = short_posts.teased(article, limit, text.length, tags, link)
+            about, extra = adaptation.teaser(article), {"hashtags": list(kept)}
         return AdaptedContent(
             title=adaptation.title_of(article, account.max_title_length),
             body=body,
             link_url=article.canonical_url,
             media=media,
             platform_specific={
-                "hashtags": list(kept),
-                "description": fit(adaptation.teaser(article), adaptation.EXCERPT_LIMIT),
+                "description": fit(about, adaptation.EXCERPT_LIMIT),
                 "language": article.language,
+                **extra,
             },
         )
 
@@ -108,7 +123,7 @@ class BlueskyAdapter(Adapter):
         if not content.body.strip() and not content.media:
             problems.append(Problem("body", "The post has no text."))
         problems += [
-            Problem("body", f"The post has {each.used:,} {each.unit}; Bluesky takes {each.limit:,}.")
+            Problem(each.field, f"The post has {each.used:,} {each.unit}; Bluesky takes {each.limit:,}.")
             for each in self.measure(content)
             if each.is_over
         ]
@@ -116,42 +131,39 @@ class BlueskyAdapter(Adapter):
 
     def measure(self, content: Content) -> list[Measure]:
         return [
-            Measure("body", short_posts.graphemes(content.body), text.MAX_GRAPHEMES),
-            Measure("body", len(content.body.encode()), text.MAX_BYTES, "bytes"),
+            measure
+            for number, post in enumerate(short_posts.posts(content), start=1)
+            for measure in (
+                Measure(short_posts.field(number), short_posts.graphemes(post.body), text.MAX_GRAPHEMES),
+                Measure(short_posts.field(number), len(post.body.encode()), text.MAX_BYTES, "bytes"),
+            )
         ]
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
-        key = journal.handles.get(_KEY_STEP)
-        try:
-            earlier = self._find(key)
-            if earlier is not None:
-                return earlier
-            record = self._record(content, datetime.now(UTC))
-        except CallError as failure:
-            return failure.without_effect()
-        except MediaError as error:
-            return media_failure(error)
-        if key is None:
-            key = new_key()
-            journal.record(_KEY_STEP, key)
-        try:
-            answer = self._session.call("POST", "com.atproto.repo.createRecord", json=self._place(key, record=record))
-            if str(as_object(answer.json()).get("uri")) != self._uri(key):
-                raise garbled("the answer does not name the post")
-        except CallError as failure:
-            return failure.outcome
-        return replace(self._published(key, record), quota=_posts_left(answer))
+        live: list[Live] = []
+        for number, post in enumerate(short_posts.posts(content), start=1):
+            sent = self._sent(post, journal, short_posts.step(_KEY_STEP, number), live)
+            if not isinstance(sent, Live):
+                # Behind a first post that is live, nothing can be said to have had no effect.
+                return Unknown(sent.error) if live else sent
+            live.append(sent)
+        return live[0].published
 
-    def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:  # noqa: ARG002 - the key says all
+    def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
+        """The keys say all. A thread that is not whole counts as absent: publishing goes on with what is missing."""
+        steps = [short_posts.step(_KEY_STEP, number) for number, _ in enumerate(short_posts.posts(content), start=1)]
         try:
-            return self._find(journal.handles.get(_KEY_STEP)) or Absent()
+            found = [self._find(journal.handles.get(step)) for step in steps]
         except CallError as failure:
             return failure.inconclusive()
+        return found[0].published if found[0] is not None and None not in found else Absent()
 
     def delete(self, external_id: str) -> ChangeOutcome:
+        """Of a thread, the later posts first: what a failure leaves is still found by its first."""
         try:
-            place = self._place(external_id)
-            as_object(self._session.call("POST", "com.atproto.repo.deleteRecord", json=place).json())
+            for key in (*self._later(external_id), external_id):
+                place = self._place(key)
+                as_object(self._session.call("POST", "com.atproto.repo.deleteRecord", json=place).json())
         except CallError as failure:
             return failure.outcome
         return Changed(external_id)
@@ -175,6 +187,42 @@ class BlueskyAdapter(Adapter):
             return Identity(f"@{self._ask('com.atproto.server.getSession').get('handle')}")
         except CallError as failure:
             raise failure.unavailable() from None
+
+    def _sent(
+        self, post: Content, journal: Journal, step: str, earlier: Sequence[Live]
+    ) -> Live | Rejected | NotSent | Unknown:
+        """The post, by this attempt or one before, or how the attempt at it ended."""
+        key = journal.handles.get(step)
+        try:
+            found = self._find(key)
+            if found is not None:
+                return found
+            record = self._record(post, datetime.now(UTC)) | thread.reply_to(earlier)
+        except CallError as failure:
+            return failure.without_effect()
+        except MediaError as error:
+            return media_failure(error)
+        if key is None:
+            key = new_key()
+            journal.record(step, key)
+        try:
+            answer = self._session.call("POST", "com.atproto.repo.createRecord", json=self._place(key, record=record))
+            told = as_object(answer.json())
+            if str(told.get("uri")) != self._uri(key):
+                raise garbled("the answer does not name the post")
+        except CallError as failure:
+            return failure.outcome
+        published = replace(self._published(key, record), quota=_posts_left(answer))
+        return Live(published, {"uri": self._uri(key), "cid": str(told.get("cid"))})
+
+    def _later(self, first: str) -> list[str]:
+        """The keys of the posts behind the first of a thread, the last one first; keys sort by time.
+
+        Raises: CallError.
+        """
+        place = {"repo": self._session.did, "collection": _COLLECTION}
+        answer = self._ask("com.atproto.repo.listRecords", **place, limit=_PAGE, cursor=first, reverse="true")
+        return thread.keys_after(self._uri(first), as_list(answer.get("records")))
 
     def _record(self, content: Content, now: datetime) -> dict[str, Any]:
         """The post, its pictures uploaded; they are shown to nobody without it.
@@ -221,7 +269,7 @@ class BlueskyAdapter(Adapter):
         image = {"$type": "blob", "ref": {"$link": link}, "mimeType": blob.get("mimeType"), "size": blob.get("size")}
         return {"image": image, "alt": picture.alt_text, "aspectRatio": shape}
 
-    def _find(self, key: str | None) -> Published | None:
+    def _find(self, key: str | None) -> Live | None:
         """The post under the key; without one, none was sent, and all that is asked is to be let in.
 
         Raises:
@@ -231,7 +279,9 @@ class BlueskyAdapter(Adapter):
         if key is None:
             return None
         try:
-            return self._published(key, as_object(self._ask("com.atproto.repo.getRecord", **place).get("value")))
+            told = self._ask("com.atproto.repo.getRecord", **place)
+            published = self._published(key, as_object(told.get("value")))
+            return Live(published, {"uri": self._uri(key), "cid": str(told.get("cid"))})
         except CallError as failure:
             # Before 2025 the name was that of every bad request.
             if failure.error.code == "RecordNotFound" or "Could not locate record" in failure.error.message:

@@ -1,7 +1,7 @@
 """One account on a Mastodon server."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -34,6 +34,7 @@ from pipeline.platforms.http import Answer, as_list, as_object, batches
 from pipeline.platforms.limits import quota
 from pipeline.platforms.mastodon import text
 from pipeline.platforms.mastodon.files import PENDING, TAKES, Files, Limits, are_pending
+from pipeline.platforms.mastodon.held import Held, unschedulable
 from pipeline.platforms.mastodon.server import NOT_FOUND, Server, id_of, moment_of
 from pipeline.platforms.media import rules
 from pipeline.platforms.media.facts import MediaError
@@ -45,8 +46,6 @@ _SCHEDULE_STEP: Final = "scheduled for"
 _MAX_HASHTAGS: Final = 3
 _SKEW: Final = timedelta(minutes=2)
 """How far the server's clock may be behind ours."""
-_AT_LEAST_AHEAD: Final = timedelta(minutes=5)
-_EPOCH_DIGITS: Final = 11
 _NEEDED: Final = ("read:accounts", "read:statuses", "write:media", "write:statuses")
 _COUNTS: Final = ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
 
@@ -82,58 +81,66 @@ class MastodonAdapter(Adapter):
 
     @classmethod
     def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
-        """What the article is about, up to three hashtags, and the link."""
+        """What the article is about, up to three hashtags, and the link. One that is told in parts is a thread."""
         limit = _limit(account.publish_config)
         limit = min(limit, account.max_content_length or limit)
-        tags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
-        body, kept = short_posts.teased(article, limit, text.length, tags, article.canonical_url)
+        if article.parts:
+            body, *more = short_posts.in_parts(article.parts, article.canonical_url, limit, text.length)
+            extra = {short_posts.THREAD: more} if more else {}
+        else:
+            tags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
+            body, kept = short_posts.teased(article, limit, text.length, tags, article.canonical_url)
+            extra = {"hashtags": list(kept)}
         return AdaptedContent(
             title=None,
             body=body,
             link_url=article.canonical_url,
             media=adaptation.media_for(article.media, TAKES),
-            platform_specific={"hashtags": list(kept), "language": article.language},
+            platform_specific={**extra, "language": article.language},
         )
 
     def validate(self, content: Content) -> list[Problem]:
         problems = []
-        (said,) = self.measure(content)
         if not content.body.strip() and not content.media:
             problems.append(Problem("body", "The post has no text."))
-        if said.is_over:
-            problems.append(Problem("body", f"The post counts {said.used} characters; {said.limit} are allowed."))
+        problems += [
+            Problem(said.field, f"The post counts {said.used} characters; {said.limit} are allowed.")
+            for said in self.measure(content)
+            if said.is_over
+        ]
         if len(content.media) > 1 and any(each.kind is not MediaKind.IMAGE for each in content.media):
             problems.append(Problem("media", "Mastodon takes pictures together, and one film or one sound alone."))
         return problems + rules.problems(content.media, self.capabilities.takes)
 
     def measure(self, content: Content) -> list[Measure]:
-        said = str(content.platform_specific.get("spoiler_text") or "") + content.body
-        return [Measure("body", text.length(said), _limit(self._account.publish_config))]
+        spoiler, limit = str(content.platform_specific.get("spoiler_text") or ""), _limit(self._account.publish_config)
+        return [
+            Measure(short_posts.field(number), text.length(spoiler + post.body), limit)
+            for number, post in enumerate(short_posts.posts(content), start=1)
+        ]
 
     def publish(self, content: Content, journal: Journal) -> PublishOutcome:
-        try:
-            if _SAID_STEP in journal.handles:  # an earlier attempt came as far as sending
-                earlier = self._look_back(journal.handles[_SAID_STEP], journal.started_at)
-                if earlier is not None:
-                    return earlier
-            status = self._prepared(content, journal)
-        except CallError as failure:
-            return _before_sending(failure)
-        except MediaError as error:
-            return media_failure(error)
-        journal.record(_SAID_STEP, text.print_of(content.body))
-        try:
-            answer = self._sent(status, content.distribution_id)
-            return replace(_published(as_object(answer.json())), quota=quota(answer.headers))
-        except CallError as failure:
-            return failure.outcome
+        live: list[Published] = []
+        for number, post in enumerate(short_posts.posts(content), start=1):
+            outcome = self._post(post, number, journal, live[-1].external_id if live else None)
+            if not isinstance(outcome, Published):
+                # Behind a first post that is live, nothing can be said to have had no effect.
+                return Unknown(outcome.error) if live else outcome
+            live.append(outcome)
+        return live[0]
 
     def reconcile(self, content: Content, journal: Journal) -> ReconcileOutcome:
-        said = journal.handles.get(_SAID_STEP) or text.print_of(content.body)
+        """A thread that is not whole counts as absent: publishing goes on with what is missing."""
+        posts = short_posts.posts(content)
+        said = [
+            journal.handles.get(short_posts.step(_SAID_STEP, number)) or text.print_of(post.body)
+            for number, post in enumerate(posts, start=1)
+        ]
         try:
-            found: ReconcileOutcome | None = self._look_back(said, journal.started_at)
+            live = [self._look_back(each, journal.started_at) for each in said]
+            found: ReconcileOutcome | None = None if None in live else live[0]
             if found is None and _SCHEDULE_STEP in journal.handles:
-                found = self._held_back(said)
+                found = self._held_back(said[0])
             if found is None and are_pending(self._server, journal.handles):
                 found = Inconclusive(PENDING)
         except CallError as failure:
@@ -141,9 +148,8 @@ class MastodonAdapter(Adapter):
         return found or Absent()
 
     def schedule(self, content: Content, at: datetime, journal: Journal) -> ScheduleOutcome:
-        if at <= datetime.now(UTC) + _AT_LEAST_AHEAD:  # what is past would be published at once
-            message = "Mastodon takes a post for five minutes ahead or later"
-            return Rejected(PlatformError(ErrorKind.VALIDATION, message, code="too_soon"))
+        if (refused := unschedulable(content, at)) is not None:
+            return Rejected(refused)
         try:
             if _SAID_STEP in journal.handles:
                 earlier = self._handed_over(journal.handles[_SAID_STEP], journal.started_at)
@@ -164,7 +170,7 @@ class MastodonAdapter(Adapter):
     def unschedule(self, external_id: str) -> ChangeOutcome:
         """Once its time has come, what is not held back any more may be live: the account's posts tell."""
         try:
-            held = _Held.named(external_id)
+            held = Held.named(external_id)
             as_object(self._server.ask("DELETE", f"v1/scheduled_statuses/{held.id}"))
         except CallError as failure:
             if failure.error.http_status != NOT_FOUND:
@@ -181,6 +187,9 @@ class MastodonAdapter(Adapter):
         return Changed(external_id)
 
     def update(self, external_id: str, content: Content) -> ChangeOutcome:
+        if short_posts.THREAD in content.platform_specific:
+            message = "a thread is not edited as one: delete it and publish again"
+            return Rejected(PlatformError(ErrorKind.POLICY, message, code="thread"))
         try:
             shown = as_object(self._server.ask("GET", f"v1/statuses/{external_id}"))
             # What is not named is taken away.
@@ -196,8 +205,10 @@ class MastodonAdapter(Adapter):
             return failure.outcome
 
     def delete(self, external_id: str) -> ChangeOutcome:
+        """Of a thread, the later posts first: what a failure leaves is still found by its first."""
         try:
-            as_object(self._server.ask("DELETE", f"v1/statuses/{external_id}"))
+            for id_ in (*self._server.parts_after(external_id), external_id):
+                as_object(self._server.ask("DELETE", f"v1/statuses/{id_}"))
         except CallError as failure:
             return Changed(external_id) if failure.error.http_status == NOT_FOUND else failure.outcome
         return Changed(external_id)
@@ -222,6 +233,28 @@ class MastodonAdapter(Adapter):
             raise failure.unavailable() from None
         held = told if isinstance(told, list) else _NEEDED
         return Identity(f"@{name}", tuple(each for each in _NEEDED if not {each, each.partition(":")[0]} & set(held)))
+
+    def _post(
+        self, post: Content, number: int, journal: Journal, reply_to: str | None
+    ) -> Published | Rejected | NotSent | Unknown:
+        """One post of a publication, sent by this attempt or by one before, or how the attempt at it ended."""
+        step = short_posts.step(_SAID_STEP, number)
+        try:
+            if step in journal.handles:  # an earlier attempt came as far as sending
+                earlier = self._look_back(journal.handles[step], journal.started_at)
+                if earlier is not None:
+                    return earlier
+            status = self._prepared(post, journal) | ({"in_reply_to_id": reply_to} if reply_to else {})
+        except CallError as failure:
+            return _before_sending(failure)
+        except MediaError as error:
+            return media_failure(error)
+        journal.record(step, text.print_of(post.body))
+        try:
+            answer = self._sent(status, short_posts.step(post.distribution_id, number))
+            return replace(_published(as_object(answer.json())), quota=quota(answer.headers))
+        except CallError as failure:
+            return failure.outcome
 
     def _prepared(self, content: Content, journal: Journal) -> dict[str, Any]:
         """The status as it is sent, its files uploaded and ready.
@@ -272,28 +305,6 @@ class MastodonAdapter(Adapter):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """How a post that the server holds back is named here: with what is needed to find out whether it went out."""
-
-    id: str
-    at: datetime
-    said: str
-
-    def name(self) -> str:
-        return f"{self.id}.{int(self.at.timestamp())}.{self.said}"
-
-    @classmethod
-    def named(cls, name: str) -> "_Held":
-        """Raises: CallError: it is none of our names."""
-        id_, _, rest = name.partition(".")
-        seconds, _, said = rest.partition(".")
-        if not (id_.isdecimal() and seconds.isdecimal() and len(seconds) <= _EPOCH_DIGITS and said):
-            message = f"{name!r} names nothing that is held back"
-            raise CallError(Rejected(PlatformError(ErrorKind.VALIDATION, message)))
-        return cls(id_, datetime.fromtimestamp(int(seconds), UTC), said)
-
-
 def _before_sending(failure: CallError) -> Rejected | NotSent | Unknown:
     """What is still worked on is asked about; anything else was without effect."""
     return failure.outcome if failure.error.kind is ErrorKind.PENDING else failure.without_effect()
@@ -328,7 +339,7 @@ def _scheduled(status: Mapping[str, Any]) -> Scheduled:
     """Raises: CallError: the answer is not of what is held back."""
     at = moment_of(status.get("scheduled_at"))
     said = text.print_of(str(as_object(status.get("params")).get("text")))
-    return Scheduled(_Held(id_of(status), at, said).name(), None, at)
+    return Scheduled(Held(id_of(status), at, said).name(), None, at)
 
 
 def _limit(publish_config: Mapping[str, Any]) -> int:

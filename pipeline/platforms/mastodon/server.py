@@ -8,6 +8,8 @@ from typing import Any, Final
 from pipeline.platforms.base import Account
 from pipeline.platforms.failures import CallError, garbled, required
 from pipeline.platforms.http import Answer, Wire, as_list, as_object
+from pipeline.platforms.short_posts import is_part
+from pipeline.text.rendering import text_of
 
 NOT_FOUND: Final = 404
 _FORBIDDEN: Final = 403
@@ -43,6 +45,21 @@ class Server:
             if moment_of(status.get("created_at")) < since:
                 return
             yield status
+
+    def parts_after(self, first: str) -> list[str]:
+        """The ids of a thread's later posts, the last one first; of a post that is gone, none. Raises: CallError."""
+        try:
+            context = as_object(self.ask("GET", f"v1/statuses/{first}/context"))
+        except CallError as failure:
+            if failure.error.http_status == NOT_FOUND:
+                return []
+            raise
+        found = [first]
+        for status in as_list(context.get("descendants")):
+            own = as_object(status.get("account")).get("id") == self._account_id
+            if own and status.get("in_reply_to_id") == found[-1] and is_part(text_of(str(status.get("content")))):
+                found.append(id_of(status))
+        return list(reversed(found[1:]))
 
     def held_back(self) -> Iterator[dict[str, Any]]:
         """What it is to publish by itself, newest first. Raises: CallError."""

@@ -101,7 +101,6 @@ class XAdapter(Adapter):
     def __init__(self, account: Account) -> None:
         config = account.publish_config
         self._account = account
-        self._threads = config.get("thread") is True
         self._api = Api(account)
         self._timeline = Timeline(self._api, account)
         self._uploads = Uploads(self._api, account)
@@ -118,6 +117,8 @@ class XAdapter(Adapter):
         threads = account.publish_config.get("thread") is True
         limit = _limit(account.publish_config)
         limit = min(limit, account.max_content_length or limit)
+        if article.parts:
+            return _in_parts(article, limit)
         room = limit - thread.room_for_number() if threads else limit
         hashtags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
 
@@ -210,7 +211,7 @@ class XAdapter(Adapter):
     def delete(self, external_id: str) -> ChangeOutcome:
         """Of a thread, the later posts first: what a failure leaves is still found by its first."""
         try:
-            later = self._timeline.parts_after(external_id) if self._threads and external_id.isdecimal() else []
+            later = self._timeline.parts_after(external_id) if external_id.isdecimal() else []
             for id_ in (*later, external_id):
                 self._delete(id_)
         except CallError as failure:
@@ -300,6 +301,18 @@ class XAdapter(Adapter):
 
     def _names(self, content: Content) -> list[str]:
         return ["body", *(f"post {number}" for number in range(2, len(thread.posts(content)) + 1))]
+
+
+def _in_parts(article: AdaptableArticle, limit: int) -> AdaptedContent:
+    """The parts as they were approved, a post each, numbered; the link behind the last."""
+    first, *more = thread.of_parts(article.parts, article.canonical_url, limit)
+    return AdaptedContent(
+        title=None,
+        body=first,
+        link_url=article.canonical_url,
+        media=adaptation.media_for(article.media, TAKES),
+        platform_specific={thread.KEY: more} if more else {},
+    )
 
 
 def _limit(publish_config: Mapping[str, Any]) -> int:

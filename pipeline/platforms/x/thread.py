@@ -1,18 +1,16 @@
 """A long article as several posts: cut where a reader would, each with its number. Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from pipeline.platforms import short_posts
 from pipeline.platforms.content import Content
 from pipeline.platforms.x import text
 from pipeline.text.fitting import ELLIPSIS, fit, link_spans
 
-KEY: Final = "thread"
-"""Of `platform_specific`: the posts after the first, which is the body."""
+KEY: Final = short_posts.THREAD
 _NUMBER: Final = re.compile(r"\n\n\d{1,3}/\d{1,3}\Z")
-_WIDEST_NUMBER: Final = "\n\n999/999"
-_BETWEEN: Final = " \n,;:–—-"  # noqa: RUF001
 
 Measure = Callable[[str], int]
 
@@ -28,7 +26,7 @@ def numbered(first: str, paragraphs: Sequence[str], limit: int, most: int) -> li
 
     `first` is short enough to take its number. What is left over is left to the link in the first post.
     """
-    following = _packed(paragraphs, limit - text.weighted_length(_WIDEST_NUMBER))
+    following = _packed(paragraphs, limit - text.weighted_length(short_posts.WIDEST_NUMBER))
     if not following:
         return [first]
     if len(following) > most - 1:
@@ -37,8 +35,13 @@ def numbered(first: str, paragraphs: Sequence[str], limit: int, most: int) -> li
     return [f"{each}\n\n{number}/{total}" for number, each in enumerate((first, *following), start=1)]
 
 
+def of_parts(parts: Sequence[str], link: str, limit: int) -> list[str]:
+    """Parts that somebody wrote as posts, with their numbers; the link ends the last."""
+    return short_posts.in_parts(parts, link, limit, text.weighted_length, links)
+
+
 def room_for_number() -> int:
-    return text.weighted_length(_WIDEST_NUMBER)
+    return text.weighted_length(short_posts.WIDEST_NUMBER)
 
 
 def is_part(shown: str) -> bool:
@@ -53,7 +56,9 @@ def links(said: str) -> list[tuple[int, int]]:
 def _packed(paragraphs: Sequence[str], room: int) -> list[str]:
     """As many paragraphs a post as it has room for."""
     packed: list[str] = []
-    for piece in (piece for paragraph in paragraphs for piece in _cut(paragraph, room)):
+    for piece in (
+        piece for paragraph in paragraphs for piece in short_posts.cut(paragraph, room, text.weighted_length, links)
+    ):
         together = f"{packed[-1]}\n\n{piece}" if packed else piece
         if packed and text.weighted_length(together) <= room:
             packed[-1] = together
@@ -62,21 +67,9 @@ def _packed(paragraphs: Sequence[str], room: int) -> list[str]:
     return packed
 
 
-def _cut(paragraph: str, room: int) -> Iterator[str]:
-    """A paragraph in pieces of which each fits."""
-    rest = paragraph.strip()
-    while rest:
-        piece = fit(rest, room, text.weighted_length, links)
-        if not piece:
-            return
-        yield piece
-        taken = piece if rest.startswith(piece) else piece.removesuffix(ELLIPSIS).rstrip()
-        rest = rest[len(taken) :].lstrip(_BETWEEN)
-
-
 def _broken_off(said: str, limit: int) -> str:
     """The same with a sign that it goes on elsewhere."""
     if said.endswith(ELLIPSIS):
         return said
-    room = limit - text.weighted_length(_WIDEST_NUMBER) - text.weighted_length(f" {ELLIPSIS}")
+    room = limit - text.weighted_length(short_posts.WIDEST_NUMBER) - text.weighted_length(f" {ELLIPSIS}")
     return f"{fit(said, room, text.weighted_length, links).removesuffix(ELLIPSIS).rstrip()} {ELLIPSIS}"

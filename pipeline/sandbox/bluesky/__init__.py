@@ -20,6 +20,7 @@ STAND_IN: Final = StandIn(
         Endpoint("POST", "/xrpc/com.atproto.repo.createRecord", access.writing(3, records.create)),
         Endpoint("POST", "/xrpc/com.atproto.repo.deleteRecord", access.writing(1, records.delete)),
         Endpoint("GET", "/xrpc/com.atproto.repo.getRecord", records.read),
+        Endpoint("GET", "/xrpc/com.atproto.repo.listRecords", records.list_),
         Endpoint("GET", "/xrpc/app.bsky.feed.getPosts", feed.posts),
         Endpoint("GET", "/profile/{actor}/post/{rkey}", site.post),
     ],

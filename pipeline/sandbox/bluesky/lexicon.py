@@ -72,6 +72,16 @@ class _Embed(_Part):
     images: list[_Image] = Field(default=[], max_length=_MAX_IMAGES)
 
 
+class _Ref(_Part):
+    uri: str = Field(pattern=r"^at://")
+    cid: str = Field(min_length=1)
+
+
+class _Reply(_Part):
+    root: _Ref
+    parent: _Ref
+
+
 class _Post(_Part):
     kind: Literal["app.bsky.feed.post"] = Field(alias="$type")
     text: str
@@ -79,6 +89,7 @@ class _Post(_Part):
     facets: list[_Facet] = []
     langs: list[str] = Field(default=[], max_length=3)
     embed: _Embed | None = None
+    reply: _Reply | None = None
 
     @field_validator("text")
     @classmethod

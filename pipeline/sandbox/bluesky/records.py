@@ -14,6 +14,7 @@ from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call
 
 COLLECTION: Final = "app.bsky.feed.post"
+_PAGE: Final = 50
 
 
 def create(call: Call) -> Response:
@@ -63,6 +64,19 @@ def read(call: Call) -> Response:
             f"Could not locate record: at://{given['repo']}/{given['collection']}/{given['rkey']}", "RecordNotFound"
         )
     return JSONResponse({"uri": post["uri"], "cid": post["cid"], "value": post["record"]})
+
+
+def list_(call: Call) -> Response:
+    """A repository's posts, the newest first or, in reverse, the oldest; a cursor is the key to go on behind."""
+    given = call.request.query_params
+    if given.get("collection") != COLLECTION or given.get("repo") not in (DID, HANDLE):
+        raise invalid("The sandbox lists the posts of its own account only")
+    upwards, cursor = given.get("reverse") == "true", given.get("cursor")
+    kept = sorted(call.ledger.newest("bluesky", "post"), key=lambda post: str(post["rkey"]), reverse=not upwards)
+    behind = [post for post in kept if cursor is None or (post["rkey"] > cursor if upwards else post["rkey"] < cursor)]
+    page = behind[: int(given.get("limit", _PAGE))]
+    records = [{"uri": post["uri"], "cid": post["cid"], "value": post["record"]} for post in page]
+    return JSONResponse({"records": records} | ({"cursor": page[-1]["rkey"]} if page else {}))
 
 
 def uri_of(rkey: str) -> str:

@@ -25,6 +25,7 @@ STAND_IN: Final = StandIn(
         Endpoint("POST", "/api/v1/statuses", allowed("write:statuses", statuses.create, POSTS)),
         Endpoint("GET", "/api/v1/statuses", allowed("read:statuses", reading.several)),
         Endpoint("GET", "/api/v1/statuses/{id}", allowed("read:statuses", reading.one)),
+        Endpoint("GET", "/api/v1/statuses/{id}/context", allowed("read:statuses", reading.context)),
         Endpoint("PUT", "/api/v1/statuses/{id}", allowed("write:statuses", statuses.edit, POSTS)),
         Endpoint("DELETE", "/api/v1/statuses/{id}", allowed("write:statuses", statuses.delete)),
         Endpoint("GET", "/api/v1/scheduled_statuses", allowed("read:statuses", scheduled.listed)),

@@ -45,6 +45,19 @@ def timeline(call: Call) -> Response:
     return JSONResponse([shown(call, status) for status in page])
 
 
+def context(call: Call) -> Response:
+    """What answers a status, and what answers that, the oldest first."""
+    root = call.request.path_params["id"]
+    if call.ledger.get("mastodon", "status", root) is None:
+        raise not_found()
+    below, descendants = {root}, []
+    for status in sorted(call.ledger.newest("mastodon", "status"), key=lambda each: int(each["id"])):
+        if status.get("in_reply_to_id") in below:
+            below.add(status["id"])
+            descendants.append(shown(call, status))
+    return JSONResponse({"ancestors": [], "descendants": descendants})
+
+
 def shown(call: Call, status: Document) -> dict[str, Any]:
     growth = Growth(f"mastodon/{status['id']}", call.age(datetime.fromisoformat(status["created_at"])))
     readers = growth.final("readers", 80, 5_000)
@@ -53,7 +66,7 @@ def shown(call: Call, status: Document) -> dict[str, Any]:
         "id": status["id"],
         "created_at": _moment(status["created_at"]),
         "edited_at": status["edited_at"] and _moment(status["edited_at"]),
-        "in_reply_to_id": None,
+        "in_reply_to_id": status.get("in_reply_to_id"),
         "sensitive": status["sensitive"],
         "spoiler_text": status["spoiler_text"],
         "visibility": status["visibility"],

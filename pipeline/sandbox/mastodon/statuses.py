@@ -10,7 +10,7 @@ from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.mastodon import instance, media, scheduled, text
 from pipeline.sandbox.mastodon.access import body
 from pipeline.sandbox.mastodon.accounts import HANDLE
-from pipeline.sandbox.mastodon.errors import invalid, not_found
+from pipeline.sandbox.mastodon.errors import invalid, not_found, refusal
 from pipeline.sandbox.mastodon.publishing import publish
 from pipeline.sandbox.mastodon.reading import shown
 from pipeline.sandbox.service import Call
@@ -28,6 +28,7 @@ class _Status(BaseModel):
     visibility: Literal["public", "unlisted", "private", "direct"] = "public"
     language: str = "en"
     scheduled_at: str | None = None
+    in_reply_to_id: str | None = None
 
 
 def create(call: Call) -> Response:
@@ -85,6 +86,8 @@ def found(call: Call) -> Document:
 def _checked(call: Call, asked: _Status, status: str | None = None) -> list[Document]:
     """Its files. Raises: Refusal: Mastodon would not take it."""
     files = media.checked(call, asked.media_ids, status)
+    if asked.in_reply_to_id and call.ledger.get("mastodon", "status", asked.in_reply_to_id) is None:
+        raise refusal(404, "The post you are trying to reply to does not appear to exist.")
     if not asked.status.strip() and not files:
         raise invalid("Text can't be blank")
     if text.length(asked.spoiler_text + asked.status) > instance.MAX_CHARACTERS:
