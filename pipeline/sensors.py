@@ -1,5 +1,6 @@
 """What happens when the database says so. Each tick asks one indexed question and calls no platform."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -11,7 +12,9 @@ from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
 
 _POSTS_A_TICK = 20
-_STORY_LEASE = timedelta(minutes=15)
+_STORY_LEASE = timedelta(hours=1)
+"""Longer than a model takes for an article written part by part, waits for rate limits included: a lease that runs out
+under a live worker has the same calls made twice."""
 # A run whose machine died counts as started for as long as nobody says otherwise. One run more is harmless: what may be
 # done, and by whom, is decided in the database.
 _BELIEVED_FOR = timedelta(minutes=3)
@@ -67,12 +70,27 @@ def new_stories(context: dg.SensorEvaluationContext, database: Database) -> dg.S
         stories += claim_stories(connection, limit=_POSTS_A_TICK - len(stories), lease=_STORY_LEASE)
     if not stories:
         return dg.SkipReason("No story is strong enough that is not a post already.")
-    keys = [story.canonical_id for story in stories]
-    known = list(context.instance.get_dynamic_partitions(POST))
-    return dg.SensorResult(
-        dynamic_partitions_requests=[posts.build_add_request([key for key in keys if key not in set(known)])],
-        run_requests=[dg.RunRequest(tags=tags) for _, tags in runs_over(known, keys)],
-    )
+    return _written(context, [story.canonical_id for story in stories])
+
+
+@dg.sensor(
+    target=jobs.write_posts,
+    minimum_interval_seconds=15,
+    default_status=SENSOR_STATUS,
+    description=(
+        "Takes drafts that a model wrote and a reviewer sent back to the writer again, with the reviewer's note. What "
+        "a person has changed since then is left to that person."
+    ),
+)
+def returned_drafts(context: dg.SensorEvaluationContext, database: Database) -> dg.SensorResult | dg.SkipReason:
+    from pipeline.store.database import transaction
+    from pipeline.store.rewrites import to_rewrite
+
+    with transaction(database.engine, "sensor returned_drafts") as connection:
+        keys = to_rewrite(connection, limit=_POSTS_A_TICK, lease=_STORY_LEASE)
+    if not keys:
+        return dg.SkipReason("No draft waits to be written anew.")
+    return _written(context, keys)
 
 
 @dg.sensor(
@@ -140,6 +158,15 @@ def unresolved_distributions(context: dg.SensorEvaluationContext, database: Data
     return dg.RunRequest() if unresolved else dg.SkipReason("Every outcome is known.")
 
 
+def _written(context: dg.SensorEvaluationContext, keys: Sequence[str]) -> dg.SensorResult:
+    """Runs that take these posts from brief to review, as few as there can be."""
+    known = list(context.instance.get_dynamic_partitions(POST))
+    return dg.SensorResult(
+        dynamic_partitions_requests=[posts.build_add_request([key for key in keys if key not in set(known)])],
+        run_requests=[dg.RunRequest(tags=tags) for _, tags in runs_over(known, keys)],
+    )
+
+
 def under_way(context: dg.SensorEvaluationContext, *job_names: str) -> bool:
     """Whether a run of these jobs is queued or at work, and not so long that it may have died unnoticed."""
     unfinished = [
@@ -157,4 +184,12 @@ def under_way(context: dg.SensorEvaluationContext, *job_names: str) -> bool:
     )
 
 
-ALL = [new_sources, new_content, new_stories, new_accounts, due_distributions, unresolved_distributions]
+ALL = [
+    new_sources,
+    new_content,
+    new_stories,
+    returned_drafts,
+    new_accounts,
+    due_distributions,
+    unresolved_distributions,
+]

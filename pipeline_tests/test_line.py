@@ -11,17 +11,19 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline import sensors
+from pipeline.editorial import review
 from pipeline.editorial.analysis import analyse_new
 from pipeline.editorial.sources import SourceDefinition, ingest
 from pipeline.partitions import ACCOUNT, POST
 from pipeline.platforms.registry import adapter_class, platform_names
 from pipeline.sandbox.registry import stand_ins
-from pipeline.store import outbox
+from pipeline.store import outbox, users
 from pipeline.store.database import transaction
 from pipeline.vocabulary import SourceKind
 from pipeline.writing.offline import OfflineWriter
 from pipeline_tests.line import running_line
 from pipeline_tests.platforms.rehearsal import rehearsal_of
+from pipeline_tests.writing.stand_in import endpoint, obliging
 
 TAKE_TEXT = {name for name in platform_names() if not adapter_class(name).capabilities.needs}
 
@@ -56,6 +58,41 @@ def test_content_that_came_in_by_hand_is_analysed_without_waiting_for_the_hour(l
     assert line.tick_and_run("new_content") == 1
     assert line.rows("select count(*) as n from content_analysis")[0].n == 1
     assert line.tick("new_content") == []
+
+
+def test_a_draft_that_a_reviewer_sends_back_is_written_anew_by_the_model_and_waits_for_review_again(
+    engine, tmp_path, monkeypatch
+):
+    with dg.DagsterInstance.ephemeral() as instance, endpoint() as model:
+        model.replies = [obliging()]
+        monkeypatch.setenv("PRESSROOM_WRITER_BASE_URL", model.base_url)
+        with running_line(engine, instance, tmp_path, monkeypatch) as line:
+            line.tick_and_run("new_sources")
+            line.tick_and_run("new_stories")
+            post = line.rows("select canonical_id, title from publisher_posts order by canonical_id")[0]
+            assert line.tick("returned_drafts") == []
+            with engine.connect() as connection:
+                reviewer = users.find(connection, "Demo reviewer (scripted)")
+            review.request_changes(engine, post.canonical_id, reviewer, "Say what it costs.")
+            model.requests.clear()
+            model.replies = [obliging(change=lambda answer: {**answer, "excerpt": "Three dollars."})]
+            assert line.tick_and_run("returned_drafts") == 1
+            assert line.tick("returned_drafts") == []
+            (again,) = line.rows(
+                "select status, excerpt from publisher_posts where canonical_id = :id", id=post.canonical_id
+            )
+            assert (again.status, again.excerpt) == ("review", "Three dollars.")
+            assert [("Say what it costs." in str(request["messages"])) for request in model.requests] == [True]
+            (record,) = instance.fetch_materializations(
+                dg.AssetRecordsFilter(dg.AssetKey("article_draft"), [post.canonical_id]), limit=1
+            ).records
+            assert record.asset_materialization is not None
+            shown = {name: each.value for name, each in record.asset_materialization.metadata.items()}
+            # The analysis came before there was a post; brief, draft, and the draft written anew.
+            assert shown["calls to a model"] == 3
+            assert isinstance(shown["cost (US$)"], float)
+            assert shown["cost (US$)"] > 0
+            assert shown["written by"] == "pressroom-article version 1"
 
 
 def test_an_approved_post_is_published_once_everywhere_with_its_page_first_and_measured(line):

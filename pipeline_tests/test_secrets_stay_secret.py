@@ -28,7 +28,7 @@ from pipeline.distribution.connecting import Connecting
 from pipeline.distribution.credentials import Keepers, resolve
 from pipeline.distribution.plan import plan_post
 from pipeline.distribution.secret_keys import SecretKeys
-from pipeline.editorial.manual import NewPost, add_post
+from pipeline.editorial.manual import add_post, read_post
 from pipeline.platforms.base import PlatformUnavailableError
 from pipeline.platforms.registry import adapter_class
 from pipeline.resources.platforms import Platforms
@@ -38,7 +38,6 @@ from pipeline.sandbox.vocabulary import FaultKind
 from pipeline.settings import settings
 from pipeline.store import secrets, tables, users
 from pipeline.store.accounts import all_accounts
-from pipeline.vocabulary import ContentType
 from pipeline_tests.line import Line, running_line
 from pipeline_tests.platforms.rehearsal import rehearsal_of
 
@@ -137,7 +136,7 @@ def due(line: Line, number: int) -> None:
     with line.engine.connect() as connection:
         author = users.find(connection, "Ada Lovelace")
     text = f"# Chains, part {number}\n\nOil the rollers of chain {number}, never its plates. Part {number} of nine."
-    post = add_post(line.engine, author, NewPost("workshop", text, ContentType.MANUAL))
+    post = add_post(line.engine, author, read_post(text, vertical="workshop"))
     plan_post(line.engine, post.canonical_id)
     line.illustrate_all()
     line.approve_all()

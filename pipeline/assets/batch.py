@@ -6,7 +6,8 @@ from typing import Any
 
 import dagster as dg
 
-_AT_ONCE = 8
+_AT_ONCE = 20
+"""As many as the sensor puts into one run: what takes long is a model's answer, and waiting for one is no work."""
 
 
 def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]]) -> None:

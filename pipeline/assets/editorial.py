@@ -1,8 +1,8 @@
 """From scraped sources to posts in the review queue. Each asset loads, makes one call of the domain, and reports."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -10,6 +10,9 @@ from pipeline.assets.batch import each_partition
 from pipeline.partitions import posts
 from pipeline.resources.database import Database
 from pipeline.resources.writer import WriterResource
+
+if TYPE_CHECKING:
+    from pipeline.editorial.grounding import Statement
 
 _OWNERS = ["team:editorial"]
 _BATCH = dg.BackfillPolicy.single_run()
@@ -62,7 +65,15 @@ def content_analysis(
     report = analyse_new(database.engine, writer.open(database.engine))
     for failure in report.failures:
         context.log.error("%s", failure)
-    return dg.MaterializeResult(metadata={"analysed": report.analysed, "failed": len(report.failures)})
+    stopped = {"stopped": report.stopped} if report.stopped else {}
+    return dg.MaterializeResult(
+        metadata={
+            "analysed": report.analysed,
+            "grouped into stories": report.grouped,
+            "failed": len(report.failures),
+            **stopped,
+        }
+    )
 
 
 @dg.asset(
@@ -90,6 +101,7 @@ def content_brief(context: dg.AssetExecutionContext, database: Database, writer:
             "target_keyword": brief.target_keyword,
             "target_word_count": brief.target_word_count,
             "brief": dg.MetadataValue.json(brief.model_dump()),
+            **_cost(database, canonical_id),
         }
 
     each_partition(context, work)
@@ -107,7 +119,9 @@ def content_brief(context: dg.AssetExecutionContext, database: Database, writer:
 )
 def article_draft(context: dg.AssetExecutionContext, database: Database, writer: WriterResource) -> None:
     from pipeline.editorial.draft import write_draft
+    from pipeline.editorial.grounding import sources_of
     from pipeline.store.review_queue import article
+    from pipeline.store.templates import wrote
 
     model = writer.open(database.engine)
 
@@ -115,9 +129,16 @@ def article_draft(context: dg.AssetExecutionContext, database: Database, writer:
         with _failure_kept(database, canonical_id):
             write_draft(database.engine, model, canonical_id)
         with database.engine.connect() as connection:
-            post = article(connection, canonical_id)
+            post, template = article(connection, canonical_id), wrote(connection, canonical_id)
         assert post is not None
-        return {"title": post.title, "slug": post.slug, "article": dg.MetadataValue.md(post.content)}
+        return {
+            "title": post.title,
+            "slug": post.slug,
+            "written by": template or "the offline writer",
+            **_cost(database, canonical_id),
+            "article": dg.MetadataValue.md(post.content),
+            "what its sentences rest on": dg.MetadataValue.md(_sources(sources_of(database.engine, canonical_id))),
+        }
 
     each_partition(context, work)
 
@@ -130,8 +151,8 @@ def article_draft(context: dg.AssetExecutionContext, database: Database, writer:
     kinds={"seo"},
     owners=_OWNERS,
     description=(
-        "What search engines and readers would object to, each finding with what to do. "
-        "Blocking findings block approval."
+        "What search engines and readers would object to. The findings, with where and what to do, are this asset's "
+        "checks; blocking ones block approval."
     ),
     metadata={"dagster/table_name": "pressroom.public.seo_reports"},
 )
@@ -141,9 +162,8 @@ def seo_report(context: dg.AssetExecutionContext, database: Database) -> None:
     def work(canonical_id: str) -> Mapping[str, Any]:
         with _failure_kept(database, canonical_id):
             report = check_post(database.engine, canonical_id)
-        lines = [f"| {f.severity} | {f.message} | {f.what_to_do} |" for f in report.findings]
-        table = "\n".join(["| severity | finding | what to do |", "|---|---|---|", *lines])
-        return {"score": report.score, "findings": dg.MetadataValue.md(table)}
+        objections = sum(finding.severity != "good" for finding in report.findings)
+        return {"score": report.score, "to look at": objections, "blocking": len(report.blocking)}
 
     each_partition(context, work)
 
@@ -174,9 +194,35 @@ def distribution_plan(context: dg.AssetExecutionContext, database: Database) -> 
         ]
         lines += [f"| {key} | left out | | {_cell(reason)} |" for key, reason in plan.left_out.items()]
         table = "\n".join(["| account | status | text | note |", "|---|---|---|---|", *lines])
-        return {"dagster/row_count": len(plan.versions), "versions": dg.MetadataValue.md(table)}
+        return {
+            "dagster/row_count": len(plan.versions),
+            **_cost(database, canonical_id),
+            "versions": dg.MetadataValue.md(table),
+        }
 
     each_partition(context, work)
+
+
+def _cost(database: Database, canonical_id: str) -> Mapping[str, Any]:
+    """What the model's calls for the post have cost so far. No calls is no cost; an unknown cost is not shown as 0."""
+    from pipeline.store.ai_costs import cost_of
+
+    with database.engine.connect() as connection:
+        cost = cost_of(connection, [canonical_id]).get(canonical_id)
+    if cost is None:
+        return {"cost (US$)": 0.0, "calls to a model": 0}
+    known = {"cost (US$)": float(cost.cost_usd)} if cost.cost_usd is not None else {}
+    unpriced = {"calls of unknown price": cost.unpriced} if cost.unpriced else {}
+    failed = {"failed calls": cost.failed} if cost.failed else {}
+    return {**known, "calls to a model": cost.calls, **unpriced, **failed}
+
+
+def _sources(statements: "Sequence[Statement]") -> str:
+    rows = [
+        f"| {_cell(statement.sentence)} | {' '.join(_cell(fact.sentence) for fact in statement.rests_on) or '—'} |"
+        for statement in statements
+    ]
+    return "\n".join(["| sentence | source |", "|---|---|", *rows])
 
 
 def _cell(text: str) -> str:

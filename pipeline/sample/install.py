@@ -87,8 +87,11 @@ def _install_vertical(connection: sa.Connection, current: Settings) -> Any:
         timezone=_TIMEZONE,
         voice_profile={
             "tone": "calm, exact, encouraging",
-            "reader": "somebody who owns three tools and wants to use them",
-            "avoid": ["hype", "brand loyalty", "sentences without a fact"],
+            "person": "second",
+            "avoided_words": ["game-changer", "must-have", "simply the best"],
+            "longest_sentence_words": 25,
+            "spelling": "American",
+            "notes": {"reader": "somebody who owns three tools and wants to use them"},
         },
     )
     statement = statement.on_conflict_do_update(
