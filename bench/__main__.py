@@ -12,7 +12,17 @@ from bench import results
 from bench.progress import say
 from bench.results import Section
 
-_MEASUREMENTS = ("import_time", "round_trips", "claim_cost", "api_calls", "lateness", "throughput")
+_MEASUREMENTS = (
+    "import_time",
+    "round_trips",
+    "claim_cost",
+    "api_calls",
+    "lateness",
+    "throughput",
+    "seo",
+    "links",
+    "drafts",
+)
 
 
 def main() -> None:
