@@ -122,7 +122,8 @@ def _print_analysis(item: "ItemState", analysis: "KeptAnalysis") -> None:
     with engine().connect() as connection:
         given = source_of(all_that_tell(connection, item.content_id)[0])
     out.print("\n[bold]Text[/]")
-    print_indented(harmless(given.text), 2)
+    for paragraph in given.text.splitlines():
+        print_indented(harmless(paragraph), 2)
     out.print("\n[bold]Facts[/], each with its sentence")
     for fact in analysis.facts:
         print_indented(harmless(f"• {fact['text']}"), 2)

@@ -38,12 +38,13 @@ def add_user(full_name: str, email: str, role: Role = None) -> None:
 
     if not full_name.strip():
         fail("A person needs a name: it stands in the log.")
+    roles = role or [UserRole.REVIEWER]
     try:
         with transaction(engine(), "pressroom users") as connection:
-            add(connection, full_name.strip(), email.strip(), role or [UserRole.REVIEWER])
+            add(connection, full_name.strip(), email.strip(), roles)
     except sa.exc.IntegrityError:
         fail(f"{escape(harmless(email))} is no email address.")
-    out.print(f"{escape(harmless(full_name.strip()))} is known.", highlight=False)
+    out.print(f"Added: {escape(harmless(full_name.strip()))}, as {', '.join(roles)}.", highlight=False)
 
 
 @app.command()

@@ -143,14 +143,21 @@ def distributions_of(connection: sa.Connection, canonical_id: str) -> list[Ledge
 
 
 def distributions_matching(connection: sa.Connection, beginning: str) -> list[LedgerRow]:
-    """The distributions whose own id, or whose post's, begins so; a post's home first."""
+    """The distributions whose own id, or whose post's, with or without the vertical's name, begins so; a post's home
+    first.
+    """
     return _rows(
         connection,
         """
             select id from distributions where id between :low and :high
             union
             select id from distributions
-            where post_id in (select id from publisher_posts where starts_with(canonical_id, :text) limit 100)
+            where post_id in (
+                select p.id from publisher_posts p join publisher_verticals v on v.id = p.vertical_id
+                where starts_with(p.canonical_id, :text)
+                    or starts_with(p.canonical_id, concat(v.slug, '-', cast(:text as text)))
+                limit 100
+            )
             limit 100
         """,
         {"text": beginning, **_uuid_range(beginning)},

@@ -77,12 +77,15 @@ def items(connection: sa.Connection, which: str, *, limit: int) -> list[ItemStat
 
 
 def matching(connection: sa.Connection, words: str, *, limit: int = 6) -> list[ItemState]:
-    """The items whose id, story or address is that or, at least eight characters of an id, begins so."""
+    """The items whose id, story or address is that or, at least eight characters of an id, begins so. A story's id may
+    be without its vertical's name.
+    """
     return _items(
         connection,
         f"""{_ITEM}
             where rc.url = :words or rc.canonical_id = :words
-                or (length(:words) >= 8 and starts_with(cast(rc.id as text), lower(:words)))
+                or (length(:words) >= 8 and (starts_with(cast(rc.id as text), lower(:words))
+                    or starts_with(rc.canonical_id, concat(v.slug, '-', cast(:words as text)))))
             order by {_NEWEST_FIRST} limit :limit
         """,
         words=words,

@@ -53,6 +53,8 @@ def test_the_overview_says_what_is_next_what_was_taken_and_why_another_is_not(pr
 
 def test_an_item_is_shown_with_its_facts_its_score_and_who_tells_the_same(pressroom, items):
     output = pressroom("stories", "show", items["story"]).output
+    without_its_vertical = items["story"].rpartition("-")[2]
+    assert pressroom("stories", "show", without_its_vertical).output == output
     assert "informative sentences" in output
     assert "+36" in output
     assert "its post" not in output

@@ -262,6 +262,19 @@ def test_a_distribution_is_found_by_the_beginning_of_its_id_or_its_posts(engine)
         assert ids("abcdef0") == {found, other}
         assert ids("garden-") == {found, other}
         assert ids("garden-zzz") == ids("zz") == set()
+        canonical_id, vertical = connection.execute(
+            sa.text("""
+                select p.canonical_id, v.slug from publisher_posts p
+                join publisher_verticals v on v.id = p.vertical_id
+                where p.id = (select post_id from distributions where id = :id)
+            """),
+            {"id": found},
+        ).one()
+        connection.execute(
+            sa.text("update publisher_posts set canonical_id = :new where canonical_id = :old"),
+            {"new": f"{vertical}-rollers", "old": canonical_id},
+        )
+        assert ids("roll") == {found}
 
 
 def test_the_journal_tells_changes_attempts_and_handles_in_order(engine):

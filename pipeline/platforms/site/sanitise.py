@@ -71,9 +71,13 @@ def body_html(body: str) -> Markup:
 
 
 def opening(html: Markup) -> str:
-    """The text of the first paragraph that isn't a disclosure, or of the whole where there is none."""
+    """The text of the first paragraph that isn't a disclosure or a note, which is all in emphasis; or of the whole
+    where there is none.
+    """
     root = _parse(html)
-    paragraphs = root.xpath("//p[not(ancestor-or-self::*[@class='disclosure'])]")
+    paragraphs = root.xpath(
+        "//p[not(ancestor-or-self::*[@class='disclosure'])][not(em) or normalize-space(em) != normalize-space()]"
+    )
     texts = (plain(str(paragraph.text_content())) for paragraph in paragraphs)
     return next((text for text in texts if text), plain(str(root.text_content())))
 

@@ -63,6 +63,12 @@ def test_an_excerpt_that_is_the_texts_own_beginning_is_not_read_twice(site):
     site.publish("other", platform_specific={"excerpt": "On pans."})
     assert parsed(site.read("page/index.html")).find(".//p[@class='standfirst']") is None
     assert parsed(site.read("other/index.html")).findtext(".//p[@class='standfirst']") == "On pans."
+    site.publish(
+        "noted",
+        body="<p><em>With advertising.</em></p><p>Pans <em>last</em>.</p>",
+        platform_specific={"excerpt": "Pans last."},
+    )
+    assert parsed(site.read("noted/index.html")).find(".//p[@class='standfirst']") is None
 
 
 def test_a_curated_article_says_whose_it_is_and_leads_to_the_original(site):
