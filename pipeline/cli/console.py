@@ -69,7 +69,9 @@ def name_values(pairs: list[str]) -> dict[str, str | bool]:
 
 
 def canonical_id_of(beginning: str) -> str:
-    """The id of the one post whose id begins so, or is it; else the command ends."""
+    """The id of the one post whose id begins so, or is it; else the command ends. An article is not mistaken for what
+    tells it again, whose ids begin with its own.
+    """
     from pipeline.store.review_queue import matching
 
     with engine().connect() as connection:
@@ -77,9 +79,10 @@ def canonical_id_of(beginning: str) -> str:
     said = escape(harmless(repr(beginning)))
     if not found:
         fail(f"No post is called {said}; `pressroom review` lists those that wait.")
-    if len(found) > 1 and beginning not in found:
+    shortest = min(found, key=len)
+    if beginning not in found and not all(each == shortest or each.startswith(f"{shortest}-") for each in found):
         fail(f"{said} could be any of {', '.join(found[:5])}.")
-    return beginning if beginning in found else found[0]
+    return beginning if beginning in found else shortest
 
 
 def harmless(text: str) -> str:

@@ -168,8 +168,8 @@ def _items(words: Sequence[str]) -> set[ReviewItem]:
 
 def _tell(approval: "Approval", when: str) -> None:
     say(
-        f"Approved, revision {approval.revision}. {len(approval.versions)} versions go out {when}, the home page first "
-        f"({approval.timing.strategy})."
+        f"Approved, revision {approval.revision}. {len(approval.versions)} versions go out {when} "
+        f"({approval.timing.strategy}), each once the page that it links to is live."
     )
     times = Table()
     for heading in ("account", "local time", "zone", "UTC"):

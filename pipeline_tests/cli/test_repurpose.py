@@ -129,3 +129,12 @@ def test_why_a_page_is_not_curated_is_told_in_a_sentence(engine, pressroom):
         empty = pressroom("curate", f"{address}/x", "--comment", "Look.")
     assert "Give the comment once" in without_comment.output
     assert (empty.exit_code, "holds no article" in empty.output) == (1, True)
+
+
+def test_an_article_is_not_mistaken_for_what_tells_it_again(pressroom, rose):
+    assert pressroom("repurpose", rose, "--into", "thread").exit_code == 0
+    for words in (rose, "garden-r"):
+        log = pressroom("review", "log", words)
+        assert log.exit_code == 0, log.output
+        assert "thread" not in log.output
+    assert pressroom("review", "log", "garden-rose-t").exit_code == 0

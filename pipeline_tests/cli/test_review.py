@@ -82,7 +82,7 @@ def test_a_timing_that_there_is_not_is_refused_by_the_command(pressroom, options
 def test_simultaneous_goes_out_now_where_nothing_is_said(pressroom):
     result = approve(pressroom)
     assert result.exit_code == 0
-    assert "from now on, the home page first (simultaneous)" in result.output
+    assert "from now on (simultaneous), each once the page that it links to is live" in result.output
     assert row_with(result.output, "site")[3] == row_with(result.output, "x")[3]
 
 

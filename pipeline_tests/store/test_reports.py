@@ -391,7 +391,6 @@ def test_the_cost_of_an_article_counts_failed_calls_and_tells_those_whose_price_
     for canonical_id in ("unpriced", "old", "waiting"):
         called(canonical_id, None)
     rows = [
-        (row["calls"], row["failed_calls"], row["calls_of_unknown_price"], row["input_tokens"], row["cost_usd"])
-        for row in run(connection, "cost_per_article")
+        (row["calls"], row["failed"], row["unpriced"], row["cost_usd"]) for row in run(connection, "cost_per_article")
     ]
-    assert rows == [(2, 1, 0, 200, 0.75), (2, 0, 1, 200, 0.25), (1, 0, 1, 100, None), (0, 0, 0, None, 0)]
+    assert rows == [(2, 1, 0, 0.75), (2, 0, 1, 0.25), (1, 0, 1, None), (0, 0, 0, 0)]

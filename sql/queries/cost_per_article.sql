@@ -3,16 +3,15 @@
 -- days = 30    published within this many days
 -- rows = 50    how many to show
 --
--- A call of unknown price is counted and adds nothing: the cost is then a least one. No calls is no cost.
+-- A call of unknown price is counted as unpriced and adds nothing: the cost is then a least one. No calls is no cost.
+-- The analysis of the source comes before there is an article and is not part of it.
 select
     post.title,
     vertical.name as vertical,
     post.published_at,
     coalesce(bill.calls, 0) as calls,
-    coalesce(bill.failed, 0) as failed_calls,
-    coalesce(bill.unpriced, 0) as calls_of_unknown_price,
-    bill.input_tokens,
-    bill.output_tokens,
+    coalesce(bill.failed, 0) as failed,
+    coalesce(bill.unpriced, 0) as unpriced,
     case when bill.calls is null then 0 else bill.cost_usd end as cost_usd
 from publisher_posts post
 join publisher_verticals vertical on vertical.id = post.vertical_id
@@ -21,8 +20,6 @@ left join lateral (
         count(*) as calls,
         count(*) filter (where outcome <> 'ok') as failed,
         count(*) filter (where cost_usd is null) as unpriced,
-        sum(input_tokens) as input_tokens,
-        sum(output_tokens) as output_tokens,
         sum(cost_usd) as cost_usd
     from ai_usage
     where canonical_id = post.canonical_id
