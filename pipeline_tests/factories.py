@@ -134,3 +134,32 @@ class _Sendable:
     link_url: str | None
     media_urls: list[str]
     platform_specific: dict[str, Any]
+
+
+def product(connection: sa.Connection, vertical_id: UUID, **values: Any) -> UUID:
+    defaults = {
+        "name": "Secateurs",
+        "merchant": "Shears & Co",
+        "affiliate_url": "https://shop.example/secateurs",
+        "keywords": ["secateurs"],
+    }
+    return insert(connection, tables.affiliate_products, vertical_id=vertical_id, **{**defaults, **values})
+
+
+def published_article(connection: sa.Connection, canonical_id: str, content: str) -> None:
+    """A post that is live on its home site."""
+    now, name = datetime.now(UTC), canonical_id.rpartition("-")[2]
+    home = account(connection, name="site", account_key="site", is_home=True)
+    post_id, review_id = approved_post(connection, canonical_id=canonical_id, content=content)
+    distribution(
+        connection,
+        home,
+        post_id=post_id,
+        review_id=review_id,
+        status="published",
+        external_id=name,
+        external_url=f"http://127.0.0.1:9/{name}/",
+        published_at=now,
+    )
+    p = tables.publisher_posts
+    connection.execute(p.update().where(p.c.id == post_id).values(status="published", published_at=now))

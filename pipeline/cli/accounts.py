@@ -11,7 +11,7 @@ from rich.markup import escape
 from pipeline.cli.connect import connect
 from pipeline.cli.console import adapters, engine, fail, keepers, name_values, out
 from pipeline.cli.layout import print_indented
-from pipeline.cli.review import As, acting_user
+from pipeline.cli.review_desk import As, acting_user
 from pipeline.vocabulary import AccountState
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from pipeline.cli.console import engine, fail, harmless, out
 from pipeline.cli.new import tell_arrival, text_of
-from pipeline.cli.review import As, acting_user
+from pipeline.cli.review_desk import As, acting_user
 from pipeline.settings import settings
 
 

@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 from pipeline.cli.console import engine, err, fail, out
 from pipeline.cli.layout import print_indented
-from pipeline.cli.review import As, acting_user
+from pipeline.cli.review_desk import As, acting_user
 from pipeline.settings import settings
 from pipeline.vocabulary import DistributionStatus
 

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from pipeline.cli.console import engine, fail, harmless, out
-from pipeline.cli.review import As, acting_user
+from pipeline.cli.review_desk import As, acting_user
 from pipeline.settings import settings
 from pipeline.vocabulary import PostStatus
 
@@ -126,10 +126,10 @@ def tell_plan(plan: "Plan") -> None:
     """Which versions are held, which accounts are left out, and why."""
     for version in plan.versions:
         if version.hold_reason:
-            reason = escape(version.hold_reason)
+            reason = escape(harmless(version.hold_reason))
             out.print(f"[yellow]held[/]  {version.account_key}: {reason}", highlight=False, soft_wrap=True)
     for account_key, reason in plan.left_out.items():
-        out.print(f"[yellow]left out[/]  {account_key}: {escape(reason)}", highlight=False, soft_wrap=True)
+        out.print(f"[yellow]left out[/]  {account_key}: {escape(harmless(reason))}", highlight=False, soft_wrap=True)
 
 
 def text_of(file: Path) -> str:

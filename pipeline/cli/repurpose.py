@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from pipeline.cli.console import canonical_id_of, engine, err, harmless
 from pipeline.cli.new import tell_arrival
-from pipeline.cli.review import As, acting_user
+from pipeline.cli.review_desk import As, acting_user
 
 
 class Form(StrEnum):

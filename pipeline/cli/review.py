@@ -6,7 +6,7 @@ import typer
 
 from pipeline.cli import review_decide, review_show, review_text, review_withdraw
 from pipeline.cli.console import engine, out
-from pipeline.cli.review_desk import As, acting_user, say
+from pipeline.cli.review_desk import say
 from pipeline.vocabulary import ReviewItem
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pipeline.store.review_checks import Progress
     from pipeline.store.review_queue import Unfinished, Waiting
 
-__all__ = ["As", "acting_user", "app"]
 
 _DRAFTS_SHOWN: Final = 10
 

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from pipeline.cli.console import canonical_id_of, engine, fail, harmless, out
+from pipeline.cli.new import tell_plan, text_of
 from pipeline.cli.review_desk import As, Post, acting_user, decision, say
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def rewrite(canonical_id: str, file: Path | None, who: str | None) -> bool:
         if edited is None:
             return False
     else:
-        edited = _read(file)
+        edited = text_of(file)
     with decision():
         changed = revisions.revise(
             engine(), canonical_id, acting_user(who), _parsed(edited, present.text), revision=present.number
@@ -198,11 +199,7 @@ def _plan_anew(canonical_id: str, former: "Revision") -> None:
         plan = plan_post(engine(), canonical_id)
     except PlanError as error:
         fail(f"The text is changed, and it can't be planned: {escape(harmless(str(error)))}")
-    for version in plan.versions:
-        if version.hold_reason:
-            say(("held  ", "yellow"), f"{version.account_key}: {version.hold_reason}")
-    for account_key, reason in plan.left_out.items():
-        say(("left out  ", "yellow"), f"{account_key}: {reason}")
+    tell_plan(plan)
 
 
 def _revisions(canonical_id: str) -> "list[Revision]":
@@ -214,15 +211,6 @@ def _revisions(canonical_id: str) -> "list[Revision]":
 
 def _fields_of(text: "PostText") -> dict[str, str | None]:
     return {name: getattr(text, column) for name, column in _FIELDS.items()}
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        fail(f"{escape(str(file))} is not UTF-8 text.")
-    except OSError as error:
-        fail(f"{escape(str(file))} can't be read: {error.strerror}.")
 
 
 def _parsed(edited: str, present: "PostText") -> "PostText":

@@ -1,7 +1,5 @@
 """`pressroom repurpose` and `pressroom curate` as they are typed."""
 
-from datetime import UTC, datetime
-
 import pytest
 import sqlalchemy as sa
 
@@ -35,22 +33,8 @@ def _newsroom(engine, monkeypatch):
 @pytest.fixture
 def rose(engine):
     """A published article with its page."""
-    now = datetime.now(UTC)
     with transaction(engine, "test") as connection:
-        home = factories.account(connection, name="site", account_key="site", is_home=True)
-        post_id, review_id = factories.approved_post(connection, canonical_id="garden-rose", content=TEXT)
-        factories.distribution(
-            connection,
-            home,
-            post_id=post_id,
-            review_id=review_id,
-            status="published",
-            external_id="rose",
-            external_url="http://127.0.0.1:9/rose/",
-            published_at=now,
-        )
-        p = tables.publisher_posts
-        connection.execute(p.update().where(p.c.id == post_id).values(status="published", published_at=now))
+        factories.published_article(connection, "garden-rose", TEXT)
     return "garden-rose"
 
 

@@ -181,14 +181,8 @@ def test_an_edit_with_fields_above_the_text_changes_both_and_shows_what_changed(
 
 def test_links_are_put_into_a_text_on_request_and_taken_out_again(engine, pressroom):
     with transaction(engine, "test") as connection:
-        factories.insert(
-            connection,
-            tables.affiliate_products,
-            vertical_id=connection.scalar(sa.select(tables.publisher_posts.c.vertical_id)),
-            name="Secateurs",
-            merchant="Shears & Co",
-            affiliate_url="https://shop.example/secateurs",
-            keywords=["bud"],
+        factories.product(
+            connection, connection.scalars(sa.select(tables.publisher_posts.c.vertical_id)).one(), keywords=["bud"]
         )
     added = pressroom("review", "links", POST, "--as", "ada@example.com")
     assert added.exit_code == 0, added.output

@@ -1,7 +1,6 @@
 """Articles told again and pages commented on by a model, and what two people at once make of it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -40,24 +39,10 @@ def walter(engine):
 
 @pytest.fixture
 def original(engine):
-    now = datetime.now(UTC)
     with transaction(engine, "test") as connection:
-        home = factories.account(connection, name="site", account_key="site", is_home=True)
         for name in ("x", "mailchimp", "tiktok"):
             factories.account(connection, name=name, account_key=name)
-        post_id, review_id = factories.approved_post(connection, canonical_id="garden-chains", content=TEXT)
-        factories.distribution(
-            connection,
-            home,
-            post_id=post_id,
-            review_id=review_id,
-            status="published",
-            external_id="chains",
-            external_url="http://127.0.0.1:9/chains/",
-            published_at=now,
-        )
-        p = tables.publisher_posts
-        connection.execute(p.update().where(p.c.id == post_id).values(status="published", published_at=now))
+        factories.published_article(connection, "garden-chains", TEXT)
     return "garden-chains"
 
 
