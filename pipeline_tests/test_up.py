@@ -112,7 +112,7 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
     installation.up()
     posts = installation.told(r"review     (\S+)", count=4)
     installation.pressroom("users", "add", "Ada Lovelace", "ada@example.com", "--role", "reviewer")
-    installation.pressroom("review", "approve", posts[0])
+    installation.pressroom("review", "approve", posts[0], "--checked", "all")
     take_text = [name for name in stand_ins() if not adapter_class(name).capabilities.needs]
     everywhere = {"site", *(f"{name}-sandbox" for name in take_text)}
     addresses = dict(installation.told(r"published  (\S+)  .*  (http\S+)", count=len(everywhere)))
@@ -129,7 +129,7 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
     supervisor = installation.up()
     installation.told("Up. Ctrl-C ends all of it", count=2)
     assert installation.pressroom("distributions", posts[0]).count("published") == len(everywhere)
-    installation.pressroom("review", "approve", posts[1])
+    installation.pressroom("review", "approve", posts[1], "--checked", "all")
     installation.told(r"published  (\S+)  ", count=2 * len(everywhere))
     effects = Counter((effect.platform, effect.kind) for effect in installation.sandbox.effects())
     assert {name: effects[name, rehearsal_of(name).effect] for name in take_text} == dict.fromkeys(take_text, 2)
@@ -141,7 +141,7 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
     for name in ("sandbox", "site", "dagster-code", "dagster-web", "dagster-daemon", "watchdog"):
         installation.told(rf"{name} ended \(signal SIGKILL\); starting it again")
     assert len(services) == 6
-    installation.pressroom("review", "approve", posts[2])
+    installation.pressroom("review", "approve", posts[2], "--checked", "all")
     installation.told(r"published  (\S+)  ", count=12)
 
     supervisor.send_signal(signal.SIGINT)
