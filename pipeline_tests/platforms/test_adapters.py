@@ -260,10 +260,9 @@ def latest(platform: Platform) -> dict[str, tuple[str | None, ...]]:
 @pytest.mark.parametrize("kind", FAILURES)
 @pytest.mark.parametrize("how", ["update", "delete"])
 def test_a_change_that_fails_at_any_call_holds_once_it_is_repeated(platform: Platform, how: str, kind: str):
-    adapter = platform.adapter()
-
     def prepared_change() -> Callable[[], ChangeOutcome]:
-        content = platform.whole_content()
+        # A new one each time: what an adapter has asked for once it may remember, and then it makes fewer calls.
+        adapter, content = platform.adapter(), platform.whole_content()
         id_ = publish(adapter, content).external_id
         if how == "delete":
             return partial(adapter.delete, id_)
