@@ -22,6 +22,7 @@ _MEASUREMENTS = (
     "seo",
     "links",
     "drafts",
+    "site",
 )
 
 

@@ -201,8 +201,15 @@ def lock(connection: sa.Connection, canonical_id: str) -> None:
 
 def anything_to_analyse(connection: sa.Connection) -> bool:
     """Whether an item waits for its analysis, or for being told which story it tells."""
-    waits = connection.scalar(sa.text(f"select exists (select from raw_content rc where {WAITING})"))  # noqa: S608
-    return bool(waits) or story_items.any_waiting(connection)
+    # In the index's order: for any row at all the planner may read the table, whose newest rows come last.
+    waits = connection.scalar(
+        sa.text(f"""
+            select rc.id from raw_content rc where {WAITING}
+            order by rc.engagement_rate desc nulls last, rc.engagement_percentile desc nulls last, rc.id
+            limit 1
+        """)  # noqa: S608 - a constant of `analyses`
+    )
+    return waits is not None or story_items.any_waiting(connection)
 
 
 def story_failed(
