@@ -16,6 +16,7 @@ from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 from pipeline.store import accounts, plans
 from pipeline.store.accounts import AccountRow
 from pipeline.store.plans import PlannablePost
+from pipeline.text.well_formed import TooDeepError
 from pipeline.vocabulary import AccountState, DistributionStatus, MediaKind, PostStatus
 
 _NO_VERSION: Final = "The post's versions were written without it."
@@ -117,7 +118,8 @@ def _adapted(post: PlannablePost, account: AccountRow) -> list[VersionPreview] |
     except UnknownPlatformError as error:
         return str(error)
     except ValueError as error:
-        return f"Its settings can't be used: {error}."
+        what = "text can't be rendered" if isinstance(error, TooDeepError) else "settings can't be used"
+        return f"Its {what}: {error}."
     content = Content(
         distribution_id="",
         title=adapted.title,

@@ -74,12 +74,14 @@ def test_an_account_that_gets_no_version_is_named_with_the_reason(engine, add, r
     assert "left out  loft: No adapter for the platform 'pigeon'" in result.output
 
 
-def test_a_text_whose_markup_no_page_can_hold_is_told_in_a_sentence_and_kept_as_a_draft(engine, add, rose):
+def test_a_text_whose_markup_no_page_can_hold_is_told_in_a_sentence_and_kept_as_a_draft(engine, pressroom, add, rose):
     rose.write_text("# Deep\n\n" + "<div>" * 20_000 + "\n", encoding="utf-8")
     result = add(rose)
     assert result.exit_code == 1
     assert "can't be rendered: its elements stand hundreds deep" in " ".join(result.output.split())
-    assert only_post(engine).status == "draft"
+    post = only_post(engine)
+    assert post.status == "draft"
+    assert "Its text can't be rendered" in pressroom("preview", post.canonical_id).output
 
 
 def test_the_same_file_again_changes_nothing(engine, add, rose):
