@@ -13,8 +13,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pipeline.platforms.content import Content, Problem
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.site import sanitise
+from pipeline.platforms.site.addresses import check_address
 from pipeline.platforms.site.listing import Entry, Listing
-from pipeline.platforms.site.storage import check_address
 from pipeline.vocabulary import MediaKind
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -6,10 +6,11 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from pipeline.platforms.site.addresses import open_storage
 from pipeline.platforms.site.article import Article, Copy
 from pipeline.platforms.site.listing import Listing
 from pipeline.platforms.site.places import Places
-from pipeline.platforms.site.storage import HIDDEN, FolderBusyError, RecordError, Storage, open_storage
+from pipeline.platforms.site.storage import HIDDEN, FolderBusyError, RecordError, Storage
 from pipeline.platforms.site.topics import Topics
 
 __all__ = ["HIDDEN", "PAGE", "TOMBSTONE", "FolderBusyError", "RecordError", "SiteFolder"]
