@@ -21,6 +21,12 @@ _LANDED = {
     "0007_engine": "01b40911da708dffb7a52191309701ddff77e2540b5c14ff31844a52211f77a3",
     "0008_secrets": "c84567d7f6e43c74bd2b446f70d3f79e444fa8823fca5eef00bacdbf9c366157",
     "0009_media": "83d65ee3b73635d28e14707c2adf64092864365773b2a39700b45ae7936f9ef9",
+    "0010_stories": "b5bcbd10a2662b483b60ecb2d53f22378ec4c5ddb6a50110758a25ad6c63060a",
+    "0011_writing": "567658d898ddb4a41df66ea4119ba150471e13b88c62f948371575a3258c83fc",
+    "0012_review": "4b716075eaea2cf68898e66620a4d74e3bcbd1be3466d464f309f5a7578eaf5a",
+    "0013_posts": "8f7116e60e0b6b14518048907e465bf8d712e04bed839abd8a4c6d9b35da5f9f",
+    "0014_links": "5408e97ebcba43f7b43438be809085f5c6561041a6947591c243d432b015b383",
+    "0015_seo": "71d6fe46777e6f4f46421e803e950ab6771f7b5dceb5fd85aab8698022397c23",
 }
 """Databases were made by these; what is to change comes in a migration of its own. A release adds its migrations here."""
 
