@@ -1,15 +1,10 @@
-"""How a post that did not come from a story is stored: as a draft, under the first free slug, once."""
+"""What posts that did not come from a story share: where they are brought in, what is seen of them, what came of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from pipeline.editorial.hashing import post_content_hash
-from pipeline.editorial.slugs import slugs
-from pipeline.store import manual_posts, posts, sources
+from pipeline.store import manual_posts, sources
 from pipeline.store.manual_posts import Home
 from pipeline.vocabulary import PostStatus
 
@@ -60,13 +55,3 @@ def seen_of(title: str, content: str, excerpt: str | None, description: str | No
         "meta_description": description,
         "featured_image_url": None,
     }
-
-
-def store(connection: sa.Connection, seen: Mapping[str, Any], values: Mapping[str, Any]) -> UUID:
-    """Insert the post; the unique constraint settles a race for a slug. `values` are its other columns."""
-    for slug in slugs(seen["title"], values["canonical_id"]):
-        row = {**seen, **values, "slug": slug, "content_hash": post_content_hash(**seen, slug=slug)}
-        post_id = posts.create_post(connection, row)
-        if post_id is not None:
-            return post_id
-    raise AssertionError("slugs never end")

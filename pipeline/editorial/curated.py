@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from pipeline.editorial import budget, duplicates, hashing
-from pipeline.editorial.arrivals import OPEN, Arrival, ArrivalError, lock_vertical, seen_of, store
+from pipeline.editorial.arrivals import OPEN, Arrival, ArrivalError, lock_vertical, seen_of
+from pipeline.editorial.new_post import insert_post
 from pipeline.editorial.permissions import Action, PermissionDeniedError, require
 from pipeline.editorial.quotation import QuotationError, chosen_quotation, quoted
 from pipeline.editorial.seo import check_post
@@ -161,7 +162,7 @@ def _store(connection: sa.Connection, person: User, find: _Find, comment: _Comme
         "credit": {"publisher": page.publisher, "author": page.author, "url": page.url, "license": page.license},
     }
     excerpt = clip(plain(comment.text), _EXCERPT_LIMIT)
-    store(connection, seen_of(title, "\n\n".join(filter(None, parts)) + "\n", excerpt, None), values)
+    insert_post(connection, seen_of(title, "\n\n".join(filter(None, parts)) + "\n", excerpt, None), values)
     told_already = duplicates.group(connection, content_id)
     return Arrival(find.canonical_id, PostStatus.DRAFT, is_new=True, same_story=told_already)
 

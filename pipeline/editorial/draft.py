@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from pipeline.editorial import budget, generated, hashing, links
 from pipeline.editorial.linking import with_links
-from pipeline.editorial.slugs import slugs
+from pipeline.editorial.new_post import insert_post
 from pipeline.store import posts, rewrites, stories
 from pipeline.store.database import transaction
 from pipeline.store.rewrites import Returned
@@ -82,7 +82,6 @@ def _rewrite(engine: sa.Engine, writer: Writer, story: Story, brief: Brief, retu
 
 
 def _create_post(connection: sa.Connection, story: Story, brief: Brief, article: sa.RowMapping) -> UUID:
-    """Insert the draft under the first slug that is free; the unique constraint settles a race for it."""
     by_model = article["model"] != offline.MODEL
     seen = {**_seen(connection, story, article), "featured_image_url": None}
     values = {
@@ -91,7 +90,6 @@ def _create_post(connection: sa.Connection, story: Story, brief: Brief, article:
         "author_id": posts.ensure_writer(connection),
         "content_type": ContentType.GENERATED,
         "status": PostStatus.DRAFT,
-        **seen,
         "target_keyword": brief.target_keyword.lower(),
         "keywords": list(dict.fromkeys(word.lower() for word in (brief.target_keyword, *brief.secondary_keywords))),
         "ai_generated": by_model,
@@ -99,12 +97,7 @@ def _create_post(connection: sa.Connection, story: Story, brief: Brief, article:
         "source_content_id": story.content_id,
         "generated_content_id": article["id"],
     }
-    for slug in slugs(article["title"], story.canonical_id):
-        content_hash = hashing.post_content_hash(**seen, slug=slug)
-        post_id = posts.create_post(connection, {**values, "slug": slug, "content_hash": content_hash})
-        if post_id is not None:
-            return post_id
-    raise AssertionError("slugs never end")
+    return insert_post(connection, seen, values)
 
 
 def _seen(connection: sa.Connection, story: Story, article: sa.RowMapping) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, 
 
 from pipeline.editorial import front_matter
 from pipeline.editorial import markdown as md
-from pipeline.editorial.arrivals import OPEN, Arrival, ArrivalError, lock_vertical, seen_of, store
+from pipeline.editorial.arrivals import OPEN, Arrival, ArrivalError, lock_vertical, seen_of
 from pipeline.editorial.front_matter import FrontMatterError
 from pipeline.editorial.hashing import post_content_hash
+from pipeline.editorial.new_post import insert_post
 from pipeline.editorial.permissions import MAY, Action, PermissionDeniedError, require
 from pipeline.editorial.seo import check_post
 from pipeline.editorial.source_values import ItemError
@@ -171,7 +172,7 @@ def _store(connection: sa.Connection, author: User, post: NewPost, title: str) -
     }
     existing = manual_posts.known(connection, canonical_id)
     if existing is None:
-        store(connection, seen, {"canonical_id": canonical_id, "vertical_id": home.id, **values})
+        insert_post(connection, seen, {"canonical_id": canonical_id, "vertical_id": home.id, **values})
         return Arrival(canonical_id, PostStatus.DRAFT, is_new=True)
     if changed := _changed(existing, seen, values):
         raise ArrivalError(_refusal(canonical_id, existing, changed))

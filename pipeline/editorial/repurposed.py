@@ -10,8 +10,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from pipeline.editorial import budget
-from pipeline.editorial.arrivals import OPEN, Arrival, ArrivalError, seen_of, store
+from pipeline.editorial.arrivals import OPEN, Arrival, ArrivalError, seen_of
 from pipeline.editorial.links import without_links
+from pipeline.editorial.new_post import insert_post
 from pipeline.editorial.permissions import Action, PermissionDeniedError, require
 from pipeline.editorial.repurposed_form import limits_of
 from pipeline.editorial.seo import check_post
@@ -128,7 +129,7 @@ def _store(
         "repurposed_from": article.id,
         "repurposed_as": form,
     }
-    store(connection, seen_of(told.title, content_of(told, form), told.excerpt, None), values)
+    insert_post(connection, seen_of(told.title, content_of(told, form), told.excerpt, None), values)
     return Arrival(canonical_id, PostStatus.DRAFT, is_new=True)
 
 

@@ -76,16 +76,3 @@ def keep_check(
         .values(post_id=post_id, content_hash=content_hash, findings=list(findings))
         .on_conflict_do_update(index_elements=["post_id", "content_hash"], set_={"findings": list(findings)})
     )
-
-
-def latest_check(connection: sa.Connection, canonical_id: str) -> list[dict[str, Any]] | None:
-    """The findings on the post's text as it is now; None where that was not checked."""
-    found: list[dict[str, Any]] | None = connection.scalar(
-        sa.text("""
-            select c.findings from publisher_posts p
-            join source_checks c on c.post_id = p.id and c.content_hash = p.content_hash
-            where p.canonical_id = :canonical_id
-        """),
-        {"canonical_id": canonical_id},
-    )
-    return found

@@ -1,7 +1,6 @@
 """Posts, the generated texts they are made from, and the reports on them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.store.tables import generated_content, publisher_posts, users
-from pipeline.vocabulary import ContentType, PostStatus, UserRole
+from pipeline.vocabulary import UserRole
 
 WRITER_EMAIL: Final = "writer@pressroom.invalid"
 WRITER_NAME: Final = "Pressroom's writer (a program)"
@@ -17,45 +16,6 @@ WRITER_NAME: Final = "Pressroom's writer (a program)"
 
 class UnknownPostError(LookupError):
     """No post has that id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    id: UUID
-    canonical_id: str
-    status: PostStatus
-    title: str
-    slug: str
-    content: str
-    excerpt: str | None
-    meta_title: str | None
-    meta_description: str | None
-    target_keyword: str | None
-    keywords: Sequence[str]
-    featured_image_url: str | None
-    content_hash: str
-    base_url: str
-    """Where the pages of the post's vertical live."""
-    content_type: ContentType
-    repurposed_as: str | None
-
-
-def get_post(connection: sa.Connection, canonical_id: str) -> Post:
-    """Raises: UnknownPostError."""
-    row = connection.execute(
-        sa.text("""
-            select p.id, p.canonical_id, p.status, p.title, p.slug, p.content, p.excerpt, p.meta_title,
-                p.meta_description, p.target_keyword, p.keywords, p.featured_image_url, p.content_hash, v.base_url,
-                p.content_type, p.repurposed_as
-            from publisher_posts p join publisher_verticals v on v.id = p.vertical_id
-            where p.canonical_id = :canonical_id
-        """),
-        {"canonical_id": canonical_id},
-    ).one_or_none()
-    if row is None:
-        raise UnknownPostError(f"No post is called {canonical_id!r}.")
-    values = dict(row._mapping)  # noqa: SLF001 - the way to a row's names
-    return Post(**{**values, "status": PostStatus(row.status), "content_type": ContentType(row.content_type)})
 
 
 def id_of(connection: sa.Connection, canonical_id: str) -> UUID | None:

@@ -16,7 +16,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from pipeline.store import story_items
 from pipeline.store.analyses import WAITING
-from pipeline.store.story_items import ItemText
 
 MOST_ATTEMPTS: Final = 3
 HOOK_STRENGTH: Final = 70
@@ -187,11 +186,6 @@ def story(connection: sa.Connection, canonical_id: str) -> Story:
     if not found:
         raise UnknownStoryError(f"No story is called {canonical_id!r}.")
     return found[0]
-
-
-def further_sources(connection: sa.Connection, canonical_id: str) -> list[ItemText]:
-    """The other items that tell a story, the oldest first."""
-    return story_items.others_of(connection, canonical_id)
 
 
 def lock(connection: sa.Connection, canonical_id: str) -> None:

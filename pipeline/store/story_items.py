@@ -117,23 +117,6 @@ def near(connection: sa.Connection, item: ItemText, bands: Sequence[int]) -> lis
     )
 
 
-def others_of(connection: sa.Connection, canonical_id: str) -> list[ItemText]:
-    """The other items that tell the claimed story, the oldest first."""
-    rows = connection.execute(
-        sa.text(f"""
-            select si.content_id, cs.vertical_id, rc.canonical_id, {_TEXT}
-            from stories s
-            join story_items si on si.story_id = s.id
-            join raw_content rc on rc.id = si.content_id
-            join content_sources cs on cs.id = rc.source_id
-            where s.canonical_id = :canonical_id and rc.canonical_id is distinct from s.canonical_id
-            order by rc.posted_at, rc.created_at, rc.id
-        """),  # noqa: S608 - constants of this module
-        {"canonical_id": canonical_id},
-    ).mappings()
-    return [ItemText(**row) for row in rows]
-
-
 def all_that_tell(connection: sa.Connection, content_id: UUID) -> list[ItemText]:
     """The item, and after it the others that tell its story."""
     rows = connection.execute(

@@ -116,3 +116,9 @@ def insert_social_posts(engine: sa.Engine, path: Path, every: int) -> int:
                 engagement_percentile=sum(other <= engagements for other in own) / len(own),
             )
     return len(chosen)
+
+
+def post_of(connection: sa.Connection, canonical_id: str) -> sa.Row[Any]:
+    """A post as it is stored."""
+    p = tables.publisher_posts
+    return connection.execute(sa.select(p).where(p.c.canonical_id == canonical_id)).one()

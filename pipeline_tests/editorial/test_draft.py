@@ -15,7 +15,7 @@ from pipeline.editorial.links import DISCLOSURE
 from pipeline.editorial.seo import check_post
 from pipeline.editorial.templates import templates_in_use
 from pipeline.store import tables
-from pipeline.store.posts import WRITER_EMAIL, get_post
+from pipeline.store.posts import WRITER_EMAIL
 from pipeline.store.stories import Story, claim_stories
 from pipeline.store.templates import wrote
 from pipeline.writing.offline import NOTE, OfflineWriter
@@ -29,6 +29,7 @@ from pipeline_tests.editorial.items import (
     insert_social_posts,
     item,
     one_source,
+    post_of,
 )
 from pipeline_tests.writing.stand_in import endpoint, obliging
 
@@ -118,7 +119,7 @@ def test_a_title_that_no_slug_can_hold_falls_back_to_the_id(engine):
         writer = OpenAICompatibleWriter(base_url=server.base_url, model="gpt-4o-mini")
         write_draft(engine, writer, story.canonical_id)
     with engine.connect() as connection:
-        assert get_post(connection, story.canonical_id).slug == story.canonical_id
+        assert post_of(connection, story.canonical_id).slug == story.canonical_id
 
 
 def test_what_a_model_wrote_is_marked_and_counted_by_us_and_its_template_is_kept(engine):
@@ -150,7 +151,7 @@ def test_an_article_whose_process_died_before_the_post_is_taken_from_where_it_is
         write_draft(engine, writer, story.canonical_id)
         assert len(server.requests) == 1
     with engine.connect() as connection:
-        assert get_post(connection, story.canonical_id).title == kept["title"]
+        assert post_of(connection, story.canonical_id).title == kept["title"]
 
 
 def test_links_are_in_the_draft_before_anybody_reviews_it(engine):
@@ -214,7 +215,7 @@ def test_real_posts_become_drafts_without_a_failure_or_a_double(engine, social_p
     assert sum(score >= 70 for score in scores) > len(scores) * 0.7
     with engine.connect() as connection:
         assert connection.scalar(sa.text("select count(distinct slug) from publisher_posts")) == len(ids)
-        post = get_post(connection, ids[0])
+        post = post_of(connection, ids[0])
         assert connection.scalar(sa.text("select count(*) from seo_reports")) == len(ids)
     assert CAPTION not in post.content
     assert len(post.meta_title or "") <= 60

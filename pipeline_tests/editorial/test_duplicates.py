@@ -16,7 +16,7 @@ from pipeline.editorial import duplicates
 from pipeline.editorial.analysis import analyse_new
 from pipeline.editorial.duplicates import SAME_STORY, bands, group_waiting
 from pipeline.editorial.source_text import plain_text
-from pipeline.store import sources, stories, tables
+from pipeline.store import sources, stories, story_items, tables
 from pipeline.store.sources import SourceDefinition
 from pipeline.text.likeness import likeness, pieces
 from pipeline.vocabulary import SourceKind
@@ -78,8 +78,8 @@ def test_a_twin_that_comes_after_the_post_is_a_further_source_and_no_story(engin
     analyse_new(engine, WRITER)
     assert claim(engine) == []
     with engine.connect() as connection:
-        further = stories.further_sources(connection, story.canonical_id)
-    assert [item.content_id for item in further] == [twin]
+        tellers = story_items.all_that_tell(connection, story.content_id)
+    assert [item.content_id for item in tellers if item.content_id != story.content_id] == [twin]
 
 
 def test_a_page_that_an_editor_curated_is_never_a_story_again(engine):

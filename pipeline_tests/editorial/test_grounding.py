@@ -1,6 +1,7 @@
 """What an article says that its sources don't, and what it took from them word for word."""
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from pipeline.editorial.findings import Finding
 from pipeline.editorial.grounding import check_sources, findings, sources_of
 from pipeline.editorial.grounding.copying import LONGEST_RUN
 from pipeline.editorial.grounding.figures import amounts_of, figures
-from pipeline.store.grounding import latest_check
+from pipeline.store import tables
 from pipeline.store.posts import UnknownPostError
 from pipeline.writing.base import Fact, Source
 from pipeline.writing.offline import NOTE, OfflineWriter
@@ -241,7 +242,8 @@ def test_a_post_is_checked_as_it_is_and_the_report_is_kept(engine):
         "names": "good",
     }
     with engine.connect() as connection:
-        assert latest_check(connection, story.canonical_id) == [each.as_row() for each in found]
+        kept = connection.scalars(sa.select(tables.source_checks.c.findings)).one()
+    assert kept == [each.as_row() for each in found]
     resting = sources_of(engine, story.canonical_id)
     assert len(resting) == 3
     assert all(each.rests_on and each.rests_on[0].sentence in CAPTION for each in resting)

@@ -12,11 +12,10 @@ import sqlalchemy as sa
 
 from pipeline.editorial.draft import write_draft
 from pipeline.store.database import transaction
-from pipeline.store.posts import get_post
 from pipeline.store.stories import keep_brief
 from pipeline.writing.openai_compatible import OpenAICompatibleWriter
 from pipeline.writing.prompt import default_templates
-from pipeline_tests.editorial.items import claimed_story
+from pipeline_tests.editorial.items import claimed_story, post_of
 from pipeline_tests.writing.stand_in import MODEL, endpoint, obliging
 
 SECTIONS = 6
@@ -71,7 +70,7 @@ def test_a_writer_killed_in_the_middle_of_an_article_repeats_no_call_that_was_pa
     assert len(asked) == SECTIONS + 2
     assert len(set(asked)) == SECTIONS + 1
     with engine.connect() as connection:
-        post = get_post(connection, story.canonical_id)
+        post = post_of(connection, story.canonical_id)
         tasks = connection.execute(sa.text("select task, outcome, canonical_id from ai_usage order by id")).all()
     assert [line for line in post.content.splitlines() if line.startswith("## ")] == [
         f"## Part {number}" for number in range(SECTIONS)

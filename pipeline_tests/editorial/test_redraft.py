@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,13 +11,12 @@ from pipeline.editorial.brief import write_brief
 from pipeline.editorial.draft import CannotRewriteError, write_draft
 from pipeline.editorial.failure import keep_failure
 from pipeline.store import tables
-from pipeline.store.posts import Post, get_post
 from pipeline.store.rewrites import to_rewrite
 from pipeline.writing.base import WriterError
 from pipeline.writing.offline import OfflineWriter
 from pipeline.writing.openai_compatible import OpenAICompatibleWriter
 from pipeline_tests import factories
-from pipeline_tests.editorial.items import claimed_story
+from pipeline_tests.editorial.items import claimed_story, post_of
 from pipeline_tests.writing.obliging import prose
 from pipeline_tests.writing.stand_in import MODEL, Endpoint, Reply, endpoint, obliging
 
@@ -37,19 +37,19 @@ def writer(server: Endpoint) -> OpenAICompatibleWriter:
 
 
 @pytest.fixture
-def draft(engine: sa.Engine, writer: OpenAICompatibleWriter) -> Post:
+def draft(engine: sa.Engine, writer: OpenAICompatibleWriter) -> sa.Row[Any]:
     story = claimed_story(engine)
     write_brief(engine, writer, story.canonical_id)
     write_draft(engine, writer, story.canonical_id)
     return post(engine, story.canonical_id)
 
 
-def post(engine: sa.Engine, canonical_id: str) -> Post:
+def post(engine: sa.Engine, canonical_id: str) -> sa.Row[Any]:
     with engine.connect() as connection:
-        return get_post(connection, canonical_id)
+        return post_of(connection, canonical_id)
 
 
-def changes_requested(engine: sa.Engine, draft: Post, note: str = NOTE) -> None:
+def changes_requested(engine: sa.Engine, draft: sa.Row[Any], note: str = NOTE) -> None:
     with engine.begin() as connection:
         factories.insert(
             connection,
