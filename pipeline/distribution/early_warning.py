@@ -16,12 +16,12 @@ import structlog
 
 from pipeline.distribution.accounts import AccountUnusableError, AdapterFactory
 from pipeline.distribution.contents import content_of
-from pipeline.distribution.forecast import Departure, Pace, departures
 from pipeline.distribution.own_pages import own_origins
 from pipeline.distribution.reach import Answer, ask, links_in
 from pipeline.distribution.warning_signs import AccountAnswer, Outlook, local_time, warnings_of
 from pipeline.platforms.base import Adapter, PlatformError, PlatformUnavailableError
 from pipeline.platforms.content import Problem
+from pipeline.scheduling.pace import Departure, Pace, departures
 from pipeline.store import alerts, early_warnings
 from pipeline.store.accounts import AccountRow, all_accounts
 from pipeline.store.database import transaction

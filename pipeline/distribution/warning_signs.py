@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from pipeline import clock
 from pipeline.distribution.accounts import AccountUnusableError
-from pipeline.distribution.forecast import Departure
 from pipeline.distribution.hashing import version_hash
 from pipeline.distribution.reach import Answer, dead_links, missing_media
 from pipeline.platforms.base import Identity, PlatformUnavailableError
 from pipeline.platforms.content import Problem
+from pipeline.scheduling.pace import Departure
 from pipeline.store.accounts import AccountRow
 from pipeline.store.early_warnings import EarlierText, Upcoming
 from pipeline.vocabulary import AccountState, ErrorKind, WarningKind, WarningStage

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.distribution.forecast import Departure, Pace, departures
+from pipeline.scheduling.pace import Departure, Pace, departures
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MINUTES = st.integers(0, 24 * 60).map(lambda minutes: timedelta(minutes=minutes))
