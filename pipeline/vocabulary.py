@@ -42,6 +42,17 @@ class AttemptOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class HandoverEnd(StrEnum):
+    """What became of a distribution that a platform was to publish by itself."""
+
+    PUBLISHED = "published"
+    TAKEN_BACK = "taken_back"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    ABSENT = "absent"
+    """The platform has it not, neither live nor held, though nobody is known to have taken it back."""
+
+
 class ErrorKind(StrEnum):
     VALIDATION = "validation"
     POLICY = "policy"
@@ -183,6 +194,8 @@ class AlertKind(StrEnum):
     MISSED = "missed"
     STUCK = "stuck"
     UNDELIVERED = "undelivered"
+    NOT_TAKEN_BACK = "not_taken_back"
+    """A platform publishes, or has published, by itself what it was not to publish any more."""
 
 
 POST_TRANSITIONS: Final[frozenset[tuple[PostStatus, PostStatus]]] = frozenset(

@@ -28,6 +28,7 @@ HEADLINES: Final = {
     AlertKind.MISSED: "Slot missed",
     AlertKind.STUCK: "Stuck",
     AlertKind.UNDELIVERED: "Not delivered",
+    AlertKind.NOT_TAKEN_BACK: "Not taken back from its platform",
 }
 
 

@@ -63,6 +63,11 @@ publisher_verticals = Table(
     Column("is_active", Boolean),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+    Column("site_buffer_minutes", Integer),
+    Column("story_spacing_minutes", Integer),
+    Column("topic_gap_hours", Integer),
+    Column("paused_at", Instant),
+    Column("pause_reason", Text),
 )
 
 content_sources = Table(
@@ -273,6 +278,10 @@ publisher_posts = Table(
     Column("repurposed_from", Uuid),
     Column("repurposed_as", Text),
     Column("credit", JSONB),
+    Column("expires_at", Instant),
+    Column("is_evergreen", Boolean, server_default=FetchedValue()),
+    Column("campaign_id", Uuid),
+    Column("account_id", Uuid),
 )
 
 post_transitions = Table(
@@ -508,6 +517,7 @@ platforms = Table(
     Column("quota_resets_at", Instant),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+    Column("hand_over_ahead_minutes", Integer),
 )
 
 cross_post_groups = Table(
@@ -579,6 +589,10 @@ distributions = Table(
     Column("updated_at", Instant),
     Column("taken_down_at", Instant),
     Column("takedown_error", Text),
+    Column("is_pinned", Boolean),
+    Column("handed_over_for", Instant),
+    Column("calendar_sequence", Integer, server_default=FetchedValue()),
+    Column("calendar_changed_at", Instant, server_default=FetchedValue()),
 )
 
 distribution_transitions = Table(
@@ -627,12 +641,106 @@ publish_handles = Table(
     Column("recorded_at", Instant),
 )
 
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("distribution_id", Uuid),
+    Column("platform_id", Uuid),
+    Column("held_for", Instant),
+    Column("content_hash", Text),
+    Column("begun_at", Instant),
+    Column("held_since", Instant),
+    Column("external_id", Text),
+    Column("external_url", Text),
+    Column("token", BigInteger),
+    Column("rest_until", Instant),
+    Column("look_at", Instant),
+    Column("settle_until", Instant),
+    Column("seen_at", Instant),
+    Column("failures", Integer),
+    Column("ended_at", Instant),
+    Column("ended_as", Text),
+    Column("reason", Text),
+    Column("again_at", Instant),
+)
+
 review_versions = Table(
     "review_versions",
     metadata,
     Column("review_id", BigInteger, primary_key=True),
     Column("distribution_id", Uuid, primary_key=True),
     Column("content_hash", Text),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("name", Text),
+    Column("vertical_id", Uuid),
+    Column("begins", Instant),
+    Column("ends", Instant),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
+)
+
+posting_rules = Table(
+    "posting_rules",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("platform_id", Uuid),
+    Column("rrule", Text),
+    Column("times", ARRAY(Time)),
+    Column("starts_on", Date),
+    Column("ends_on", Date),
+    Column("slot_type", Text),
+    Column("is_locked", Boolean),
+    Column("campaign_id", Uuid),
+    Column("is_default", Boolean),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
+)
+
+quiet_hours = Table(
+    "quiet_hours",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("platform_id", Uuid),
+    Column("days", ARRAY(SmallInteger)),
+    Column("begins", Time),
+    Column("ends", Time),
+    Column("created_at", Instant),
+)
+
+blackouts = Table(
+    "blackouts",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("platform_id", Uuid),
+    Column("begins", DateTime),
+    Column("ends", DateTime),
+    Column("reason", Text),
+    Column("created_at", Instant),
+)
+
+holiday_calendars = Table(
+    "holiday_calendars",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("platform_id", Uuid),
+    Column("country", Text),
+    Column("subdivision", Text),
+    Column("created_at", Instant),
+)
+
+calendar_horizons = Table(
+    "calendar_horizons",
+    metadata,
+    Column("platform_id", Uuid, primary_key=True),
+    Column("timezone", Text),
+    Column("until", Instant),
+    Column("synced_at", Instant),
 )
 
 publishing_calendar = Table(
@@ -650,6 +758,71 @@ publishing_calendar = Table(
     Column("recurring_pattern", Text),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+    Column("rule_id", Uuid),
+    Column("campaign_id", Uuid),
+    Column("lock_set_by", Text),
+)
+
+schedule_plans = Table(
+    "schedule_plans",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("made_at", Instant),
+    Column("made_by", Text),
+    Column("begins", Instant),
+    Column("ends", Instant),
+    Column("entries", JSONB),
+    Column("applied_at", Instant),
+    Column("applied_by", Text),
+)
+
+schedule_plan_moves = Table(
+    "schedule_plan_moves",
+    metadata,
+    Column("plan_id", BigInteger, primary_key=True),
+    Column("distribution_id", Uuid, primary_key=True),
+    Column("post_id", Uuid),
+    Column("from_at", Instant),
+    Column("to_at", Instant),
+    Column("moved_at", Instant),
+    Column("refused_at", Instant),
+    Column("refusal", Text),
+)
+
+recycling_rules = Table(
+    "recycling_rules",
+    metadata,
+    Column("vertical_id", Uuid, primary_key=True),
+    Column("min_age_days", Integer),
+    Column("gap_days", Integer),
+    Column("most_per_week", Integer),
+    Column("most_times", Integer),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
+)
+
+recycling_accounts = Table(
+    "recycling_accounts",
+    metadata,
+    Column("vertical_id", Uuid, primary_key=True),
+    Column("platform_id", Uuid, primary_key=True),
+)
+
+recycling_refusals = Table(
+    "recycling_refusals",
+    metadata,
+    Column("post_id", Uuid, primary_key=True),
+    Column("platform_id", Uuid, primary_key=True),
+    Column("reason", Text),
+    Column("at", Instant),
+)
+
+calendar_feed = Table(
+    "calendar_feed",
+    metadata,
+    Column("is_only", Boolean, primary_key=True, server_default=FetchedValue()),
+    Column("token", Text),
+    Column("created_at", Instant, server_default=FetchedValue()),
 )
 
 outbox = Table(

@@ -53,6 +53,7 @@ def _spelled_out(type_name: str, primary_key: bool) -> tuple[str, bool]:
         ("content_type", vocabulary.ContentType),
         ("attempt_outcome", vocabulary.AttemptOutcome),
         ("error_kind", vocabulary.ErrorKind),
+        ("handover_end", vocabulary.HandoverEnd),
         ("account_state", vocabulary.AccountState),
         ("lateness_policy", vocabulary.LatenessPolicy),
         ("slot_type", vocabulary.SlotType),
