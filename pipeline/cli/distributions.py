@@ -1,12 +1,12 @@
 """`pressroom distributions`: where every post is, why, and what a person can do about it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from pipeline.cli.console import engine, err, fail, out
+from pipeline.cli.groups import ShowUnlessCommand
 from pipeline.cli.layout import print_indented
 from pipeline.cli.review_desk import As, acting_user
 from pipeline.settings import settings
@@ -16,17 +16,8 @@ if TYPE_CHECKING:
     from pipeline.distribution.intervene import Result
 
 
-class _ShowUnlessCommand(TyperGroup):
-    """`pressroom distributions ID` is short for `pressroom distributions show ID`."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0] not in self.commands and not args[0].startswith("-"):
-            args = ["show", *args]
-        return super().resolve_command(ctx, args)
-
-
 app = typer.Typer(
-    cls=_ShowUnlessCommand,
+    cls=ShowUnlessCommand,
     help="Where every post is, and why. Without a command: the latest of all. `distributions ID`: that one.",
 )
 

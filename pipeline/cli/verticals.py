@@ -38,6 +38,7 @@ def show(context: typer.Context) -> None:
         )
     print_grid(table)
     out.print("\nHow one sounds: pressroom verticals voice VERTICAL", highlight=False)
+    out.print("How its posts keep apart: pressroom verticals manners VERTICAL", highlight=False)
 
 
 @app.command()
@@ -68,6 +69,46 @@ def voice(
         set_voice(connection, _vertical(connection, slug).id, profile.model_dump(exclude_defaults=True))
     out.print(f"{slug} sounds like this from the next text on:", highlight=False)
     out.print(escape(harmless(profile.told())) or "(nothing is said of it)", highlight=False)
+
+
+@app.command()
+def manners(
+    slug: Slug,
+    *,
+    site_buffer: Annotated[
+        int | None, typer.Option(min=0, metavar="MINUTES", help="Between two posts on the home.")
+    ] = None,
+    story_spacing: Annotated[
+        int | None, typer.Option(min=0, metavar="MINUTES", help="Between two accounts that tell the same story.")
+    ] = None,
+    topic_gap: Annotated[
+        int | None, typer.Option(min=0, metavar="HOURS", help="Between two posts of one account on the same topic.")
+    ] = None,
+) -> None:
+    """Show how far a vertical's posts keep apart when planning places them, or set it.
+
+    The first two are kept in any case; the third is weighed against a better hour. A time that somebody says is kept.
+    """
+    from pipeline.store.database import transaction
+    from pipeline.store.verticals import set_manners
+
+    said = {
+        "site_buffer_minutes": site_buffer,
+        "story_spacing_minutes": story_spacing,
+        "topic_gap_hours": topic_gap,
+    }
+    changes = {name: value for name, value in said.items() if value is not None}
+    with transaction(engine(), "pressroom verticals") as connection:
+        of = _vertical(connection, slug)
+        if changes:
+            set_manners(connection, of.id, changes)
+            of = _vertical(connection, slug)
+    out.print(f"[bold]{slug}[/]", highlight=False)
+    table = grid(narrow=1)
+    table.add_row("site buffer", f"{of.site_buffer_minutes} minutes between two posts on the home")
+    table.add_row("story spacing", f"{of.story_spacing_minutes} minutes between two accounts that tell the same story")
+    table.add_row("topic gap", f"{of.topic_gap_hours} hours between two posts of one account on the same topic")
+    print_grid(table, indent=4)
 
 
 def _vertical(connection: "sa.Connection", slug: str) -> "Vertical":

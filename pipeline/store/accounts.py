@@ -65,6 +65,12 @@ def of_vertical(connection: sa.Connection, vertical_id: UUID) -> list[AccountRow
     ]
 
 
+def timezones(connection: sa.Connection, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Each account's IANA zone."""
+    rows = connection.execute(sa.select(platforms.c.id, platforms.c.timezone).where(platforms.c.id.in_(account_ids)))
+    return {row.id: row.timezone for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class NewAccount:
     """An account to be added; limits that are None are none."""
@@ -112,6 +118,12 @@ def resume(connection: sa.Connection, account_id: UUID) -> None:
     connection.execute(
         platforms.update().where(platforms.c.id == account_id).values(state=AccountState.ACTIVE, state_reason=None)
     )
+
+
+def hand_over_ahead(connection: sa.Connection, account_id: UUID, ahead: timedelta | None) -> None:
+    """How long before its time what is scheduled is handed to the platform, in whole minutes; None is never."""
+    minutes = None if ahead is None else int(ahead.total_seconds() // 60)
+    connection.execute(platforms.update().where(platforms.c.id == account_id).values(hand_over_ahead_minutes=minutes))
 
 
 def hold_until(connection: sa.Connection, account_id: UUID, until: "datetime | sa.ColumnElement[datetime]") -> None:

@@ -25,6 +25,10 @@ class Vertical:
     language: str
     is_active: bool
     voice_profile: Mapping[str, Any]
+    timezone: str
+    site_buffer_minutes: int
+    story_spacing_minutes: int
+    topic_gap_hours: int
 
 
 def all_verticals(connection: sa.Connection) -> list[Vertical]:
@@ -46,5 +50,10 @@ def set_voice(connection: sa.Connection, vertical_id: UUID, voice_profile: Mappi
     )
 
 
+def set_manners(connection: sa.Connection, vertical_id: UUID, manners: Mapping[str, int]) -> None:
+    """How its posts keep apart: what changes of `site_buffer_minutes`, `story_spacing_minutes`, `topic_gap_hours`."""
+    connection.execute(publisher_verticals.update().where(_v.id == vertical_id).values(**manners))
+
+
 def _select() -> "sa.Select[Any]":
-    return sa.select(_v.id, _v.slug, _v.name, _v.base_url, _v.language, _v.is_active, _v.voice_profile)
+    return sa.select(*(_v[name] for name in Vertical.__dataclass_fields__))
