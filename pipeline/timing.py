@@ -1,14 +1,10 @@
-"""When each account gets a post that was approved for an instant. Pure.
-
-Skipped and repeated local times follow the rule of `pipeline.clock`.
-"""
+"""How a post's versions follow each other, and the hours at which accounts' readers are there. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Final
 
-from pipeline import clock
 from pipeline.vocabulary import TimingStrategy
 
 _MON, _TUE, _WED, _THU, _FRI, _SAT, _SUN = 1, 2, 3, 4, 5, 6, 0
@@ -32,7 +28,7 @@ def _week(hours: Mapping[int, Iterable[int]]) -> frozenset[PostingHour]:
 # Where nothing was learned of an account. x, linkedin, instagram, tiktok: Sprout Social, "Best times to post on social
 # media in 2023", an analysis of its customers' accounts, local time. youtube: Frederator's study of its network;
 # uploads come some hours before the evening that watches them. mailchimp: our assumption, mid-week mornings. What is
-# not here is found by search or by subscription, and goes out at once: our assumption as well.
+# not here is found by search or by subscription, and no hour of it is better: our assumption as well.
 DEFAULT_HOURS: Final[Mapping[str, frozenset[PostingHour]]] = {
     "x": _week(dict.fromkeys((_TUE, _WED, _THU, _FRI), (9, 10, 11))),
     "linkedin": _week(dict.fromkeys((_TUE, _WED), (10, 11))),
@@ -50,15 +46,6 @@ DEFAULT_HOURS: Final[Mapping[str, frozenset[PostingHour]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """An account that is to get the post. `timezone` is its IANA zone, the one that its posting hours are in."""
-
-    timezone: str
-    is_home: bool
-    posting_hours: frozenset[PostingHour]
-
-
-@dataclass(frozen=True, slots=True)
 class Timing:
     """How a post's versions follow each other. `stagger` counts only where they are staggered."""
 
@@ -66,48 +53,26 @@ class Timing:
     stagger: timedelta = timedelta(0)
 
 
-def intended_times(timing: Timing, approved: datetime, destinations: Sequence[Destination]) -> list[datetime]:
-    """The instant for each destination, in their order; none is before `approved`, and the home's is `approved`.
+def offsets(timing: Timing, is_home: Sequence[bool]) -> list[timedelta | None]:
+    """How long after the instant that a post is to go out at each of its versions does, in their order.
 
-    Simultaneous: all at once. Staggered: one after another in the order given, each a stagger after the one before, the
-    first of them a stagger after the home where there is one. Optimized: each at its next posting hour.
+    Simultaneous: all at once. Staggered: one after another, each a stagger after the one before, the first of them a
+    stagger after the home where there is one. Optimized: the home at the instant; the others are None, their times are
+    chosen (`pipeline.scheduling`).
     """
     match timing.strategy:
         case TimingStrategy.SIMULTANEOUS:
-            return [approved for _ in destinations]
+            return [timedelta(0) for _ in is_home]
         case TimingStrategy.STAGGERED:
-            return _staggered(timing.stagger, approved, destinations)
+            return _staggered(timing.stagger, is_home)
         case TimingStrategy.OPTIMIZED:
-            return [
-                approved if to.is_home else next_posting_time(approved, to.timezone, to.posting_hours)
-                for to in destinations
-            ]
+            return [timedelta(0) if home else None for home in is_home]
 
 
-def next_posting_time(moment: datetime, zone: str, hours: frozenset[PostingHour]) -> datetime:
-    """`moment` itself when it lies in a posting hour or there are none; else the beginning of the next one."""
-    here = clock.local(moment, zone)
-    if not hours or PostingHour(_day_of_week(here), here.hour) in hours:
-        return moment
-    # Eight days: today's hours may be over, and then come back on the same day of the next week.
-    days = [here.date() + timedelta(days=n) for n in range(8)]
-    begins = (
-        clock.instant(datetime.combine(day, time(at.hour)), zone)
-        for day in days
-        for at in hours
-        if at.day_of_week == _day_of_week(day)
-    )
-    return min(begin for begin in begins if begin >= moment)
-
-
-def _staggered(stagger: timedelta, approved: datetime, destinations: Sequence[Destination]) -> list[datetime]:
-    times = []
-    turn = int(any(to.is_home for to in destinations))
-    for to in destinations:
-        times.append(approved if to.is_home else approved + turn * stagger)
-        turn += not to.is_home
-    return times
-
-
-def _day_of_week(day: date) -> int:
-    return day.isoweekday() % 7
+def _staggered(stagger: timedelta, is_home: Sequence[bool]) -> list[timedelta | None]:
+    found: list[timedelta | None] = []
+    turn = int(any(is_home))
+    for home in is_home:
+        found.append(timedelta(0) if home else turn * stagger)
+        turn += not home
+    return found

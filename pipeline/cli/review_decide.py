@@ -51,7 +51,11 @@ def approve(
         Path | None, typer.Option(exists=True, dir_okay=False, help="Change the text first, to this file's.")
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="When, e.g. 2026-11-23 09:00, in the vertical's zone. Default: now.")
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When, e.g. 2026-11-23 09:00, in the vertical's zone; best, to have it chosen. Default: now.",
+        ),
     ] = None,
     timing: Annotated[
         TimingStrategy | None,
@@ -181,4 +185,6 @@ def _tell(approval: "Approval", when: str) -> None:
     out.print(times)
     for held in approval.held:
         say(("held  ", "yellow"), f"{held.account_key}: {held.hold_reason}")
+    for doubt in approval.doubts:
+        say(("note  ", "yellow"), doubt)
     say(f"Follow it: pressroom distributions {approval.canonical_id}")

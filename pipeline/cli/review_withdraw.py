@@ -1,4 +1,4 @@
-"""`pressroom review schedule`, `unschedule`, `archive`: what a publisher does with what is approved or out."""
+"""`pressroom review unschedule`, `archive`: what a publisher does with what is approved or out."""
 
 from typing import Annotated
 
@@ -8,22 +8,6 @@ from pipeline.cli.console import canonical_id_of, engine
 from pipeline.cli.review_desk import As, Post, acting_user, decision, say
 
 Why = Annotated[str, typer.Option(help="Why; kept in the log.")]
-
-
-def schedule(
-    post: Post,
-    at: Annotated[
-        str | None, typer.Option(help="When, as 2026-11-23 09:00, in the vertical's zone. Default: now.")
-    ] = None,
-    who: As = None,
-) -> None:
-    """Move an approved post to another time. The approval holds."""
-    from pipeline.editorial import withdrawal
-
-    canonical_id = canonical_id_of(post)
-    with decision():
-        moment = withdrawal.reschedule(engine(), canonical_id, acting_user(who), at)
-    say(f"It goes out from {moment:%Y-%m-%d %H:%M} UTC: pressroom distributions {canonical_id}")
 
 
 def unschedule(post: Post, note: Why, who: As = None) -> None:

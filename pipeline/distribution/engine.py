@@ -35,6 +35,9 @@ class EngineConfig:
     breaker_cap: timedelta = timedelta(minutes=30)
     database_patience: timedelta = timedelta(minutes=10)
     """How long a worker waits for a database that does not answer before it gives up."""
+    hand_over_at_least: timedelta = timedelta(minutes=10)
+    """What is nearer to its time is not handed to its platform any more, but sent at its time: longer than any platform
+    asks for (Mastodon five minutes, WordPress by its adapter two) and than a call may take."""
     announce: Announce = field(default_factory=Announce)
     """Who is told of our own site's new pages."""
 
@@ -50,18 +53,22 @@ class EngineConfig:
 
 @dataclass(frozen=True, slots=True)
 class TooLate:
-    """Not to be sent at its time any more. `next_slot`: to be moved rather than held."""
+    """Not to be sent at its time any more. `next_slot`: to be moved, not held. `advice` is for who finds it held."""
 
     reason: str
     next_slot: bool
+    advice: str = "release it at a new time, or cancel it"
 
 
 def lateness(item: Claimed, config: EngineConfig) -> TooLate | None:
     """What the lateness policy says of a distribution that is late; None where it may be sent.
 
     `publish_late`: sent up to the account's maximum, then held. `next_slot`: moved to the account's next free slot.
-    `hold`: held, however little it is late.
+    `hold`: held, however little it is late. What its post says is of no use any more is held whatever the policy.
     """
+    if item.expired_at is not None:
+        said = f"its post was of use until {item.expired_at:%Y-%m-%d %H:%M} UTC"
+        return TooLate(said, next_slot=False, advice="give the post a later end and release it, or cancel it")
     late = timedelta(seconds=item.late_seconds)
     if late <= config.on_time:
         return None

@@ -16,6 +16,7 @@ from pipeline.distribution.hashing import version_hash
 from pipeline.platforms.permalinks import PermalinkError, external_id
 from pipeline.store import alerts, interventions, overview
 from pipeline.store.announcements import Announce, announce_published
+from pipeline.store.calendar import TakenError
 from pipeline.store.database import transaction
 from pipeline.store.interventions import Intervenable
 from pipeline.vocabulary import AlertKind, DistributionStatus, PostStatus
@@ -72,9 +73,10 @@ def retry(
         _require_absence(item, not_there=not_there)
         _require_approval(item)
         when = _time_of(item, at)
-        if item.settle_until is not None:
-            when = max(when, item.settle_until)
-        interventions.schedule(connection, item.id, at=when, reason=reason or f"tried again by {actor}")
+        exactly = _exactly(at, references)
+        if item.settle_until is not None and item.settle_until > when:
+            when, exactly = item.settle_until, False
+        interventions.schedule(connection, item, at=when, exactly=exactly, reason=reason or f"tried again by {actor}")
 
     return _each(engine, references, actor, change)
 
@@ -91,7 +93,13 @@ def release(
     def change(connection: sa.Connection, item: Intervenable) -> None:
         _require(item, "released", DistributionStatus.HELD)
         _require_approval(item)
-        interventions.schedule(connection, item.id, at=_time_of(item, at), reason=reason or f"released by {actor}")
+        interventions.schedule(
+            connection,
+            item,
+            at=_time_of(item, at),
+            exactly=_exactly(at, references),
+            reason=reason or f"released by {actor}",
+        )
 
     return _each(engine, references, actor, change)
 
@@ -183,7 +191,7 @@ def _one(engine: sa.Engine, reference: str, actor: str, change: _Change) -> Resu
             change(connection, item)
             now = overview.distribution(connection, item.id)
             _end_alerts(connection, item, now.status)
-    except InterventionError as error:
+    except (InterventionError, TakenError) as error:
         return Result(reference, changed=False, message=str(error), account_key=item.account_key if item else None)
     except sa.exc.DBAPIError as error:
         why = str(error.orig).partition("\n")[0]
@@ -271,6 +279,11 @@ def _time_of(item: Intervenable, at: str | None) -> datetime:
             f"{_name(item)}: {at} ({item.timezone} unless it says otherwise) is past; without a time it goes out now."
         )
     return moment
+
+
+def _exactly(at: str | None, references: Sequence[str]) -> bool:
+    """Whether an instant was meant. One time for several says when the first goes out; the others queue behind it."""
+    return at is not None and len(set(references)) == 1
 
 
 def _published_at(item: Intervenable, at: str | None) -> datetime:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.distribution.engine import EngineConfig, TooLate, backoff, breaker_rest
 from pipeline.platforms.base import NotSent, PlatformError, Published, PublishOutcome, Rejected, Unknown
-from pipeline.store import accounts, alerts, distributions
+from pipeline.store import accounts, alerts, calendar, distributions
 from pipeline.store.accounts import AccountRow
 from pipeline.store.announcements import announce_published, announce_trouble
 from pipeline.store.claims import Claimed, Version
@@ -157,7 +157,7 @@ def _again(item: Claimed, outcome: NotSent, config: EngineConfig) -> Ending:
 def _late(connection: sa.Connection, item: Claimed, late: TooLate) -> Ending:
     reason = late.reason
     if late.next_slot:
-        slot = distributions.take_next_slot(connection, item.id, item.platform_id)
+        slot = calendar.take_next_slot(connection, item.id, item.platform_id)
         if slot is not None:
             return Ending(
                 item.id,
@@ -168,9 +168,7 @@ def _late(connection: sa.Connection, item: Claimed, late: TooLate) -> Ending:
                 scheduled_for=slot,
             )
         reason += ", but its calendar has none"
-    return Ending(
-        item.id, item.lease_token, DistributionStatus.HELD, f"{reason}; release it at a new time, or cancel it"
-    )
+    return Ending(item.id, item.lease_token, DistributionStatus.HELD, f"{reason}; {late.advice}")
 
 
 def _settle_accounts(connection: sa.Connection, ended: Sequence[Ended], config: EngineConfig) -> None:
@@ -180,13 +178,8 @@ def _settle_accounts(connection: sa.Connection, ended: Sequence[Ended], config: 
         match each.outcome:
             case Published(quota=quota) if quota is not None:
                 accounts.report_quota(connection, each.account.id, quota.remaining, quota.resets_at)
-            case NotSent(error=error) if error.kind == ErrorKind.AUTH:
-                _pause(connection, each.account, error)
-            case NotSent(error=error) as outcome if error.kind == ErrorKind.RATE_LIMITED:
-                if outcome.retry_at is not None:
-                    accounts.hold_until(connection, each.account.id, outcome.retry_at)
-                else:
-                    accounts.rest(connection, each.account.id, config.rate_limit_pause)
+            case NotSent() as not_sent:
+                heed(connection, each.account, not_sent, config)
         if isinstance(each.outcome, Rejected | NotSent | Unknown) and each.outcome.error.kind != ErrorKind.PENDING:
             failing.add(each.account.id)
     if failing:
@@ -196,6 +189,17 @@ def _settle_accounts(connection: sa.Connection, ended: Sequence[Ended], config: 
         rest = breaker_rest(failures, config)
         if rest is not None:
             accounts.rest(connection, account_id, rest)
+
+
+def heed(connection: sa.Connection, account: AccountRow, outcome: NotSent, config: EngineConfig) -> None:
+    """Refused credentials pause an account, and a limit lets it rest. The caller has locked it."""
+    if outcome.error.kind == ErrorKind.AUTH:
+        _pause(connection, account, outcome.error)
+    elif outcome.error.kind == ErrorKind.RATE_LIMITED:
+        if outcome.retry_at is not None:
+            accounts.hold_until(connection, account.id, outcome.retry_at)
+        else:
+            accounts.rest(connection, account.id, config.rate_limit_pause)
 
 
 def _pause(connection: sa.Connection, account: AccountRow, error: PlatformError) -> None:

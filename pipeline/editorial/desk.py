@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from pipeline import clock
 from pipeline.editorial.permissions import Action, PermissionDeniedError, require
-from pipeline.store import reviews
+from pipeline.store import reviews, takedowns
 from pipeline.store.database import transaction
 from pipeline.store.reviews import Reviewable
+from pipeline.store.takedowns import InHandError, Version
 from pipeline.store.users import User
 from pipeline.vocabulary import PostStatus
 
@@ -34,16 +35,48 @@ def at_desk(
         ReviewError: there is no such post, it is in none of the statuses, or the person may not do this with it.
     """
     with transaction(engine, person.full_name) as connection:
-        post = reviews.lock(connection, canonical_id)
-        if post is None:
-            raise ReviewError(f"There is no post {canonical_id}; `pressroom review` lists those that wait.")
-        try:
-            require(person, action, author_id=post.author_id)
-        except PermissionDeniedError as error:
-            raise ReviewError(str(error)) from None
-        if post.status not in allowed:
-            _refuse_status(post, action, allowed)
-        yield connection, post
+        yield connection, take(connection, canonical_id, person, action, allowed)
+
+
+def take(
+    connection: sa.Connection,
+    canonical_id: str,
+    person: User,
+    action: Action,
+    allowed: Collection[PostStatus],
+    *,
+    wait: bool = True,
+) -> Reviewable:
+    """Lock the post for the rest of the transaction. Who takes several takes them in the order of their ids, or does
+    not wait for the later ones.
+
+    Raises:
+        ReviewError: there is no such post, it is in none of the statuses, the person may not do this with it, or
+            somebody else has it and is not waited for.
+    """
+    try:
+        post = reviews.lock(connection, canonical_id, wait=wait)
+    except InHandError:
+        raise ReviewError(f"Somebody works on {canonical_id} at this moment. Try again in a few seconds.") from None
+    if post is None:
+        raise ReviewError(f"There is no post {canonical_id}; `pressroom review` lists those that wait.")
+    try:
+        require(person, action, author_id=post.author_id)
+    except PermissionDeniedError as error:
+        raise ReviewError(str(error)) from None
+    if post.status not in allowed:
+        _refuse_status(post, action, allowed)
+    return post
+
+
+def versions_of(connection: sa.Connection, post: Reviewable) -> list[Version]:
+    """The versions of a post that is taken, the home first, locked. Raises: ReviewError: somebody else has one."""
+    try:
+        return takedowns.lock_versions(connection, post.id)
+    except InHandError:
+        raise ReviewError(
+            f"A version of {post.canonical_id} is being sent or changed at this moment. Try again in a few seconds."
+        ) from None
 
 
 def refuse_other_revision(post: Reviewable, seen: int | None) -> None:

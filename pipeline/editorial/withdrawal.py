@@ -1,4 +1,4 @@
-"""The publisher's part: another time for what is approved, taking an approval back, taking a post out of the world.
+"""The publisher's part: taking an approval back, taking a post out of the world.
 
 A worker locks a distribution before its post. Here it is the other way round, so the distributions' locks are not
 waited for: who meets a worker there is told to try again.
@@ -7,19 +7,17 @@ waited for: who meets a worker there is told to try again.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 
-from pipeline import clock
 from pipeline.editorial import desk, linking
 from pipeline.editorial.desk import ReviewError
 from pipeline.editorial.permissions import Action
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 from pipeline.store import reviews, takedowns
 from pipeline.store.reviews import Reviewable
-from pipeline.store.takedowns import InHandError, Version
+from pipeline.store.takedowns import Version
 from pipeline.store.users import User
 from pipeline.vocabulary import DistributionStatus, PostStatus
 
@@ -76,36 +74,6 @@ def unschedule(engine: sa.Engine, canonical_id: str, publisher: User, note: str)
     return count
 
 
-def reschedule(engine: sa.Engine, canonical_id: str, publisher: User, at: str | None) -> datetime:
-    """Move what is scheduled of an approved post to another time, each version by as much; the approval holds.
-
-    `at` is a time as a person writes it, local to the post's vertical unless it carries an offset; None: now.
-
-    Raises:
-        ReviewError: not scheduled, not a publisher, a time that is unreadable or past, or a version is out or on its
-            way.
-    """
-    with _withdrawing(engine, canonical_id, publisher, Action.RESCHEDULE, {PostStatus.SCHEDULED}) as (
-        connection,
-        post,
-        versions,
-    ):
-        moment = desk.time_of(post, at)
-        for version in versions:
-            if version.status in _ON_ITS_WAY | _OUT:
-                raise ReviewError(f"{canonical_id} is {version.status} on {version.account_key}: too late to move it.")
-        scheduled = [version for version in versions if version.status == DistributionStatus.SCHEDULED]
-        planned = reviews.scheduled_times(connection, post.id)
-        first = min(planned.values(), default=moment)
-        times = []
-        for version in scheduled:
-            then = moment + (planned[version.id] - first)
-            times.append((version.id, then, clock.local(then, version.timezone), version.timezone))
-        takedowns.reschedule(connection, times)
-        reviews.set_scheduled_at(connection, post.id, moment)
-    return moment
-
-
 def archive(engine: sa.Engine, canonical_id: str, publisher: User, note: str) -> Archival:
     """Take a post out of the world, whatever state it is in: what is live comes down, what is not is given up.
 
@@ -143,13 +111,7 @@ def _withdrawing(
     engine: sa.Engine, canonical_id: str, publisher: User, action: Action, allowed: set[PostStatus]
 ) -> Iterator[tuple[sa.Connection, Reviewable, Sequence[Version]]]:
     with desk.at_desk(engine, canonical_id, publisher, action, allowed) as (connection, post):
-        try:
-            versions = takedowns.lock_versions(connection, post.id)
-        except InHandError:
-            raise ReviewError(
-                f"A version of {canonical_id} is being sent or changed at this moment. Try again in a few seconds."
-            ) from None
-        yield connection, post, versions
+        yield connection, post, desk.versions_of(connection, post)
 
 
 def _stays(version: Version) -> str | None:

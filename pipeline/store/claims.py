@@ -6,7 +6,7 @@ A claim hands out a fencing token; every later write of its worker names it (see
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -34,32 +34,48 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed(Version):
-    """A version that this worker alone may send now.
+class Outgoing(Version):
+    """A version about to leave, and what may have changed around it since it was approved.
 
-    `late_seconds` is how long ago its intended time was; `max_lateness_minutes` is the account's limit, and
-    `lateness_policy` its own policy or else the account's. `home_url` is where the post's home is live, None where
-    this is the home or there is none. `original_status` is that of the article which the post tells again, None where
-    it tells none.
+    `home_url` is where the post's home is live, None where this is the home or there is none. `original_status` is that
+    of the article which the post tells again, None where it tells none.
     """
 
-    late_seconds: float
-    max_lateness_minutes: int
-    lateness_policy: LatenessPolicy
     post_status: str | None
     home_url: str | None
     original_status: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed(Outgoing):
+    """A version that this worker alone may send now.
+
+    `late_seconds` is how long ago its intended time was; `max_lateness_minutes` is the account's limit, and
+    `lateness_policy` its own policy or else the account's. `expired_at` is when its post ceased to be of use, None
+    where it still is.
+    """
+
+    late_seconds: float
+    max_lateness_minutes: int
+    lateness_policy: LatenessPolicy
+    expired_at: datetime | None
+
+
+# What is ours to send at its time: nothing of a vertical that is paused, and nothing that a platform holds or may hold.
+OURS_TO_SEND: Final = """
+    d.status = 'scheduled' and d.handed_over_for is null
+    and (d.vertical_id = any (array(select v.id from publisher_verticals v where v.paused_at is not null))) is not true
+"""
+
 # What each free lane would send next, and when it may: oldest intention first. A lane is an account; one that a live
 # lease occupies is left to its worker. A post's other distributions stay until its home page is published.
-_NEXT = """
+_NEXT = f"""
     select pace.platform_id, next.id, next.at, next.next_attempt_at, pace.last_attempt_at
     from account_pace pace
     cross join lateral (
         select d.id, d.next_attempt_at, greatest(d.next_attempt_at, pace.free_at) as at
         from distributions d
-        where d.platform_id = pace.platform_id and d.status = 'scheduled'
+        where d.platform_id = pace.platform_id and {OURS_TO_SEND}
             and (pace.is_home or coalesce(
                 (select bool_and(home.status in ('published', 'cancelled')) from homes_of(d.post_id) home), true
             ))
@@ -70,7 +86,7 @@ _NEXT = """
         select from distributions d
         where d.platform_id = pace.platform_id and d.status = 'publishing' and d.lease_until > now()
     )
-"""
+"""  # noqa: S608 - our own text
 
 
 def next_due(connection: sa.Connection) -> timedelta | None:
@@ -80,6 +96,35 @@ def next_due(connection: sa.Connection) -> timedelta | None:
     )
     return wait
 
+
+# The columns of `Outgoing`, of a distribution d on the platform p. What belongs to it is looked up row by row, not
+# joined: a join may be planned as a scan of a whole table.
+OUTGOING: Final = """
+    d.id, d.post_id, d.platform_id, d.title, d.body, d.media_urls, d.link_url, d.platform_specific,
+    (
+        select v.content_hash from review_versions v where v.review_id = d.review_id and v.distribution_id = d.id
+    ) as approved_hash,
+    d.lease_token, d.retry_count,
+    coalesce(
+        (select jsonb_object_agg(h.step, h.handle) from publish_handles h where h.distribution_id = d.id), '{}'
+    ) as handles,
+    coalesce(
+        least(
+            (select min(a.started_at) from publish_attempts a where a.distribution_id = d.id),
+            (select min(h.begun_at) from handovers h where h.distribution_id = d.id)
+        ),
+        now()
+    ) as started_at,
+    (select post.status from publisher_posts post where post.id = d.post_id) as post_status,
+    case when not p.is_home then
+        (select home.external_url from homes_of(d.post_id) home where home.external_url is not null limit 1)
+    end as home_url,
+    (
+        select original.status
+        from publisher_posts post join publisher_posts original on original.id = post.repurposed_from
+        where post.id = d.post_id
+    ) as original_status
+"""
 
 # The accounts' rows are locked first, in a statement of its own, so that the claim's snapshot sees every attempt of the
 # worker that held the lane before. Where more accounts are due than a worker has hands for, what is on time comes
@@ -94,8 +139,7 @@ _LOCK_LANES = sa.text(f"""
     for no key update of p skip locked
 """)  # noqa: S608 - our own text
 
-# The claim and the journal are one statement, so that no attempt can start unrecorded. What belongs to a claimed row is
-# looked up row by row, not joined: a join may be planned as a scan of a whole table. The columns are `Claimed`'s.
+# The claim and the journal are one statement, so that no attempt can start unrecorded. The columns are `Claimed`'s.
 _CLAIM = sa.text(f"""
     with due as (
         select d.id
@@ -115,30 +159,14 @@ _CLAIM = sa.text(f"""
         insert into publish_attempts (distribution_id, platform_id, lease_token, worker, started_at)
         select id, platform_id, lease_token, :worker, clock_timestamp() from claimed
     )
-    select c.id, c.post_id, c.platform_id, c.title, c.body, c.media_urls, c.link_url, c.platform_specific,
+    select {OUTGOING},
+        extract(epoch from now() - d.scheduled_for)::float8 as late_seconds,
+        p.max_lateness_minutes, coalesce(d.lateness_policy, p.lateness_policy) as lateness_policy,
         (
-            select v.content_hash from review_versions v where v.review_id = c.review_id and v.distribution_id = c.id
-        ) as approved_hash,
-        c.lease_token, c.retry_count,
-        coalesce(
-            (select jsonb_object_agg(h.step, h.handle) from publish_handles h where h.distribution_id = c.id), '{{}}'
-        ) as handles,
-        coalesce(
-            (select min(a.started_at) from publish_attempts a where a.distribution_id = c.id), now()
-        ) as started_at,
-        extract(epoch from now() - c.scheduled_for)::float8 as late_seconds,
-        p.max_lateness_minutes, coalesce(c.lateness_policy, p.lateness_policy) as lateness_policy,
-        (select post.status from publisher_posts post where post.id = c.post_id) as post_status,
-        case when not p.is_home then
-            (select home.external_url from homes_of(c.post_id) home where home.external_url is not null limit 1)
-        end as home_url,
-        (
-            select original.status
-            from publisher_posts post join publisher_posts original on original.id = post.repurposed_from
-            where post.id = c.post_id
-        ) as original_status
-    from claimed c
-    join platforms p on p.id = c.platform_id
+            select post.expires_at from publisher_posts post where post.id = d.post_id and post.expires_at <= now()
+        ) as expired_at
+    from claimed d
+    join platforms p on p.id = d.platform_id
 """)  # noqa: S608 - our own text
 
 
@@ -172,6 +200,14 @@ def extend_leases(connection: sa.Connection, tokens: Mapping[UUID, int], lease: 
 
 def record_handle(connection: sa.Connection, distribution_id: UUID, token: int, step: str, handle: str) -> bool:
     """Keep what a step left on the platform; False where the lease was lost (the handle is kept all the same)."""
+    keep_handle(connection, distribution_id, step, handle)
+    held = sa.text(
+        "select exists (select from distributions where id = :id and lease_token = :token and status = 'publishing')"
+    )
+    return bool(connection.scalar(held, {"id": distribution_id, "token": token}))
+
+
+def keep_handle(connection: sa.Connection, distribution_id: UUID, step: str, handle: str) -> None:
     connection.execute(
         sa.text("""
             insert into publish_handles (distribution_id, step, handle) values (:id, :step, :handle)
@@ -179,10 +215,6 @@ def record_handle(connection: sa.Connection, distribution_id: UUID, token: int, 
         """),
         {"id": distribution_id, "step": step, "handle": handle},
     )
-    held = sa.text(
-        "select exists (select from distributions where id = :id and lease_token = :token and status = 'publishing')"
-    )
-    return bool(connection.scalar(held, {"id": distribution_id, "token": token}))
 
 
 _EXPIRED = "d.status = 'publishing' and d.lease_until <= now()"
@@ -268,7 +300,11 @@ def claim_unresolved(connection: sa.Connection, *, lease: timedelta, limit: int 
                     '{}'
                 ) as handles,
                 coalesce(
-                    (select min(a.started_at) from publish_attempts a where a.distribution_id = t.id), t.scheduled_for
+                    least(
+                        (select min(a.started_at) from publish_attempts a where a.distribution_id = t.id),
+                        (select min(h.begun_at) from handovers h where h.distribution_id = t.id)
+                    ),
+                    t.scheduled_for
                 ) as started_at
             from taken t
             left join lateral (

@@ -172,7 +172,7 @@ def ask_again(
             set reconcile_at = coalesce(now() + :after, settle_until), error_message = coalesce(:reason, error_message)
             where id = :id and lease_token = :token and status = 'unknown'
         """),
-        {"id": distribution_id, "token": token, "after": after, "reason": _storable(reason)},
+        {"id": distribution_id, "token": token, "after": after, "reason": storable(reason)},
     )
 
 
@@ -189,38 +189,14 @@ def ask_person(connection: sa.Connection, distribution_id: UUID, token: int) -> 
     )
 
 
-def take_next_slot(connection: sa.Connection, distribution_id: UUID, platform_id: UUID) -> datetime | None:
-    """Give up the slot the distribution missed and take the account's next free one; None where there is none."""
-    connection.execute(
-        sa.text("update publishing_calendar set distribution_id = null where distribution_id = :id"),
-        {"id": distribution_id},
-    )
-    slot: datetime | None = connection.scalar(
-        sa.text("""
-            with free as (
-                select id from publishing_calendar
-                where platform_id = :platform_id and starts_at > now() and distribution_id is null and not is_locked
-                order by starts_at
-                limit 1
-                for update skip locked
-            )
-            update publishing_calendar c set distribution_id = :id
-            from free where c.id = free.id
-            returning c.starts_at
-        """),
-        {"id": distribution_id, "platform_id": platform_id},
-    )
-    return slot
-
-
 def _row(ending: Ending) -> dict[str, Any]:
     return {
         "id": str(ending.id),
         "token": ending.token,
         "status": ending.status,
-        "reason": _storable(ending.reason),
-        "external_id": _storable(ending.external_id),
-        "external_url": _storable(ending.external_url),
+        "reason": storable(ending.reason),
+        "external_id": storable(ending.external_id),
+        "external_url": storable(ending.external_url),
         "published_at": ending.published_at.isoformat() if ending.published_at else None,
         "next_attempt_at": ending.next_attempt_at.isoformat() if ending.next_attempt_at else None,
         "scheduled_for": ending.scheduled_for.isoformat() if ending.scheduled_for else None,
@@ -237,9 +213,9 @@ def _attempt_row(distribution_id: UUID, token: int, attempt: Attempt) -> dict[st
         "token": token,
         "outcome": attempt.outcome,
         "kind": attempt.kind,
-        "code": _storable(attempt.code),
+        "code": storable(attempt.code),
         "http_status": attempt.http_status,
-        "message": _storable(attempt.message),
+        "message": storable(attempt.message),
         "retry_at": attempt.retry_at.isoformat() if attempt.retry_at else None,
     }
 
@@ -248,6 +224,6 @@ def _seconds(duration: timedelta | None) -> float | None:
     return None if duration is None else duration.total_seconds()
 
 
-def _storable(text: str | None) -> str | None:
+def storable(text: str | None) -> str | None:
     """What PostgreSQL can hold of a text that came from outside: no NUL, no half of a surrogate pair."""
     return None if text is None else text.replace("\0", "").encode("utf-8", "replace").decode()

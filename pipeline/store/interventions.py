@@ -11,7 +11,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from pipeline.store import accounts
+from pipeline.store import accounts, calendar
+from pipeline.store.calendar import Booking
 from pipeline.store.distributions import follow_publication
 from pipeline.vocabulary import DistributionStatus, PostStatus
 
@@ -95,17 +96,25 @@ _READ = sa.text("""
 """)
 
 
-def schedule(connection: sa.Connection, distribution_id: UUID, *, at: datetime, reason: str) -> None:
-    """Into the queue for `at`, with all its tries before it.
+def schedule(connection: sa.Connection, item: Intervenable, *, at: datetime, exactly: bool, reason: str) -> None:
+    """Into the queue for `at`, with all its tries before it; not `exactly`: as soon after it as its calendar is free.
 
     The intended time moves with it: a person has given a new intention, and it is not late by the old one.
+
+    Raises:
+        TakenError: it is to be exactly then, and another distribution of the account is.
     """
-    _give_slot_back(connection, distribution_id)
+    calendar.release(connection, [item.id])
+    booking = Booking(item.id, item.platform_id, at, item.timezone)
+    if exactly:
+        calendar.book_exactly(connection, [booking])
+    else:
+        at = calendar.book_next_instant(connection, booking)
     _change(
         connection,
-        distribution_id,
+        item.id,
         """
-            status = 'scheduled', scheduled_for = :at, scheduled_local = :at at time zone timezone,
+            status = 'scheduled', scheduled_for = :at, scheduled_local = :at at time zone timezone, is_pinned = true,
             next_attempt_at = :at, retry_count = 0, error_message = :reason, hold_reason = null
         """,
         {"at": at, "reason": reason},
@@ -113,11 +122,12 @@ def schedule(connection: sa.Connection, distribution_id: UUID, *, at: datetime, 
 
 
 def hold(connection: sa.Connection, distribution_id: UUID, *, reason: str) -> None:
+    """It keeps its instant of the calendar: nothing else is planned for it meanwhile."""
     _change(connection, distribution_id, "status = 'held', hold_reason = :reason", {"reason": reason})
 
 
 def cancel(connection: sa.Connection, distribution_id: UUID, *, reason: str) -> None:
-    _give_slot_back(connection, distribution_id)
+    calendar.release(connection, [distribution_id])
     _change(
         connection,
         distribution_id,
@@ -130,6 +140,7 @@ def publish(
     connection: sa.Connection, distribution_id: UUID, *, external_id: str, external_url: str, published_at: datetime
 ) -> None:
     """Live, by a person's word: figures are asked for from now on, and its post follows as after any publication."""
+    calendar.release(connection, [distribution_id])
     _change(
         connection,
         distribution_id,
@@ -163,11 +174,4 @@ def _change(connection: sa.Connection, distribution_id: UUID, assignments: str, 
             where id = :id
         """),  # noqa: S608 - the assignments are this module's own text
         {"id": distribution_id, **values},
-    )
-
-
-def _give_slot_back(connection: sa.Connection, distribution_id: UUID) -> None:
-    connection.execute(
-        sa.text("update publishing_calendar set distribution_id = null where distribution_id = :id"),
-        {"id": distribution_id},
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pipeline import clock
+from pipeline.store import calendar, takedowns
 from pipeline.store.tables import publisher_posts, reviews
 from pipeline.timing import Timing
 from pipeline.vocabulary import PostStatus, ReviewDecision, TimingStrategy
@@ -36,11 +37,15 @@ class Reviewable:
     original_status: PostStatus | None
 
 
-def lock(connection: sa.Connection, canonical_id: str) -> Reviewable | None:
+def lock(connection: sa.Connection, canonical_id: str, *, wait: bool = True) -> Reviewable | None:
+    """Raises: InHandError: somebody else has it, and is not to be waited for."""
     # In two statements: what another person wrote is seen only by a statement that begins after the lock is there.
-    post_id = connection.scalar(
-        sa.text("select id from publisher_posts where canonical_id = :id for update"), {"id": canonical_id}
-    )
+    with takedowns.not_in_hand():
+        post_id = connection.scalar(
+            sa.select(publisher_posts.c.id)
+            .where(publisher_posts.c.canonical_id == canonical_id)
+            .with_for_update(nowait=not wait)
+        )
     if post_id is None:
         return None
     row = connection.execute(_READ, {"id": post_id}).mappings().one()
@@ -109,6 +114,15 @@ class WaitingVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovedVersion:
+    """A version and the instant that it is approved for. `is_pinned`: a person named it, or it follows from that."""
+
+    version: WaitingVersion
+    at: datetime
+    is_pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduledVersion:
     """A version that an approval scheduled: `at` is `local` on the clocks of the account's `timezone`."""
 
@@ -116,6 +130,7 @@ class ScheduledVersion:
     at: datetime
     local: datetime
     timezone: str
+    is_pinned: bool
 
 
 def timing_of(connection: sa.Connection, post_id: UUID) -> Timing:
@@ -165,23 +180,29 @@ def lock_waiting_versions(connection: sa.Connection, post_id: UUID) -> list[Wait
 
 
 def approve_versions(
-    connection: sa.Connection, review_id: int, versions: Sequence[tuple[WaitingVersion, datetime]]
+    connection: sa.Connection, review_id: int, versions: Sequence[ApprovedVersion]
 ) -> list[ScheduledVersion]:
     """Bind the hash of each drafted version to the approval and schedule it for its instant; in the order given."""
     scheduled = [
-        (version, ScheduledVersion(version.account_key, at, clock.local(at, version.timezone), version.timezone))
-        for version, at in versions
+        ScheduledVersion(
+            each.version.account_key,
+            each.at,
+            clock.local(each.at, each.version.timezone),
+            each.version.timezone,
+            each.is_pinned,
+        )
+        for each in versions
     ]
     connection.execute(
         sa.text("""
             with approved as (
                 update distributions d
                 set status = 'scheduled', review_id = :review_id, scheduled_for = given.at, next_attempt_at = given.at,
-                    scheduled_local = given.local, timezone = given.timezone
+                    scheduled_local = given.local, timezone = given.timezone, is_pinned = given.is_pinned
                 from unnest(
                     cast(:ids as uuid[]), cast(:ats as timestamptz[]), cast(:locals as timestamp[]),
-                    cast(:timezones as text[])
-                ) as given (id, at, local, timezone)
+                    cast(:timezones as text[]), cast(:pinned as boolean[])
+                ) as given (id, at, local, timezone, is_pinned)
                 where d.id = given.id
                 returning d.id, d.content_hash
             )
@@ -190,26 +211,14 @@ def approve_versions(
         """),
         {
             "review_id": review_id,
-            "ids": [version.id for version, _ in scheduled],
-            "ats": [to.at for _, to in scheduled],
-            "locals": [to.local for _, to in scheduled],
-            "timezones": [to.timezone for _, to in scheduled],
+            "ids": [each.version.id for each in versions],
+            "ats": [to.at for to in scheduled],
+            "locals": [to.local for to in scheduled],
+            "timezones": [to.timezone for to in scheduled],
+            "pinned": [to.is_pinned for to in scheduled],
         },
     )
-    return [to for _, to in scheduled]
-
-
-def scheduled_times(connection: sa.Connection, post_id: UUID) -> dict[UUID, datetime]:
-    """The intended time of each version that is scheduled."""
-    rows = connection.execute(
-        sa.text("select id, scheduled_for from distributions where post_id = :post_id and status = 'scheduled'"),
-        {"post_id": post_id},
-    )
-    return {row.id: row.scheduled_for for row in rows}
-
-
-def set_scheduled_at(connection: sa.Connection, post_id: UUID, at: datetime) -> None:
-    connection.execute(publisher_posts.update().where(publisher_posts.c.id == post_id).values(scheduled_at=at))
+    return scheduled
 
 
 def retellings(connection: sa.Connection, post_id: UUID) -> list[str]:
@@ -227,24 +236,16 @@ def retellings(connection: sa.Connection, post_id: UUID) -> list[str]:
 
 def cancel_versions(connection: sa.Connection, post_id: UUID, *, reason: str) -> list[str]:
     """Give up what is neither out nor on its way, and its slots; returns the accounts' keys."""
-    return list(
-        connection.scalars(
-            sa.text("""
-                with given_up as (
-                    update distributions d
-                    set status = 'cancelled', error_message = :reason, hold_reason = null,
-                        lease_token = d.lease_token + 1
-                    from platforms p
-                    where d.post_id = :post_id and d.status in ('draft', 'scheduled', 'held', 'failed')
-                        and p.id = d.platform_id
-                    returning d.id, p.account_key
-                ),
-                freed as (
-                    update publishing_calendar c set distribution_id = null
-                    from given_up where c.distribution_id = given_up.id
-                )
-                select account_key from given_up order by account_key
-            """),
-            {"post_id": post_id, "reason": reason},
-        )
-    )
+    given_up = connection.execute(
+        sa.text("""
+            update distributions d
+            set status = 'cancelled', error_message = :reason, hold_reason = null, lease_token = d.lease_token + 1
+            from platforms p
+            where d.post_id = :post_id and d.status in ('draft', 'scheduled', 'held', 'failed')
+                and p.id = d.platform_id
+            returning d.id, p.account_key
+        """),
+        {"post_id": post_id, "reason": reason},
+    ).all()
+    calendar.release(connection, [row.id for row in given_up])
+    return sorted(row.account_key for row in given_up)

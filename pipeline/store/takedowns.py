@@ -1,13 +1,16 @@
 """Taking back what was approved, and taking down what is live: the statements behind withdrawals and takedowns."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
 
-from pipeline.store import outbox
+from pipeline.store import calendar, outbox
 from pipeline.vocabulary import DistributionStatus
 
 TOPIC: Final = "takedown"
@@ -15,12 +18,16 @@ TOPIC: Final = "takedown"
 
 
 class InHandError(Exception):
-    """Another transaction, most likely a worker's, is writing to a version of the post at this moment."""
+    """Another transaction, most likely a worker's, is writing to the post or a version of it at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a post, its row locked. `is_approved`: an approval is about it."""
+    """A version of a post, its row locked. `is_approved`: an approval is about it.
+
+    `scheduled_for` is its intended time, `published_at` when it went out. `is_pinned`: that time is a person's.
+    `handed_over_for` is the instant for which its platform holds it, None where it is ours alone.
+    """
 
     id: UUID
     platform_id: UUID
@@ -31,6 +38,10 @@ class Version:
     status: DistributionStatus
     is_approved: bool
     is_down: bool
+    is_pinned: bool
+    scheduled_for: datetime | None
+    published_at: datetime | None
+    handed_over_for: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,17 @@ class Target:
     taken_down_at: datetime | None
 
 
+@contextmanager
+def not_in_hand() -> Iterator[None]:
+    """For a statement that locks and does not wait. Raises: InHandError."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise InHandError from None
+        raise
+
+
 def lock_versions(connection: sa.Connection, post_id: UUID) -> list[Version]:
     """The post's versions, its home first. The post is locked already.
 
@@ -52,11 +74,12 @@ def lock_versions(connection: sa.Connection, post_id: UUID) -> list[Version]:
     Raises:
         InHandError: somebody else has one of them locked.
     """
-    try:
+    with not_in_hand():
         rows = connection.execute(
             sa.text("""
                 select d.id, d.platform_id, p.account_key, p.name as platform, p.timezone, p.is_home, d.status,
-                    d.review_id is not null as is_approved, d.taken_down_at is not null as is_down
+                    d.review_id is not null as is_approved, d.taken_down_at is not null as is_down, d.is_pinned,
+                    d.scheduled_for, d.published_at, d.handed_over_for
                 from distributions d join platforms p on p.id = d.platform_id
                 where d.post_id = :post_id
                 order by p.is_home desc, p.account_key, d.variant_group
@@ -64,61 +87,25 @@ def lock_versions(connection: sa.Connection, post_id: UUID) -> list[Version]:
             """),
             {"post_id": post_id},
         ).mappings()
-    except sa.exc.OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_not_available
-            raise InHandError from None
-        raise
     return [Version(**{**row, "status": DistributionStatus(row["status"])}) for row in rows]
 
 
 def back_to_draft(connection: sa.Connection, post_id: UUID) -> int:
     """Approved versions that are not out: drafts again, without time, slot or approval. Returns how many."""
-    return connection.execute(
+    undone = connection.scalars(
         sa.text("""
-            with undone as (
-                update distributions
-                set status = 'draft', review_id = null, scheduled_for = null, scheduled_local = null,
-                    next_attempt_at = null, hold_reason = null, error_message = null, retry_count = 0,
-                    lease_token = lease_token + 1
-                where post_id = :post_id
-                    and (status in ('scheduled', 'failed') or (status = 'held' and review_id is not null))
-                returning id
-            ),
-            freed as (
-                update publishing_calendar c set distribution_id = null
-                from undone where c.distribution_id = undone.id
-            )
-            select id from undone
+            update distributions
+            set status = 'draft', review_id = null, scheduled_for = null, scheduled_local = null, is_pinned = false,
+                next_attempt_at = null, hold_reason = null, error_message = null, retry_count = 0,
+                lease_token = lease_token + 1
+            where post_id = :post_id
+                and (status in ('scheduled', 'failed') or (status = 'held' and review_id is not null))
+            returning id
         """),
         {"post_id": post_id},
-    ).rowcount
-
-
-def reschedule(connection: sa.Connection, times: list[tuple[UUID, datetime, datetime, str]]) -> None:
-    """Give scheduled versions other times: id, instant, the same on the clocks of the zone, zone."""
-    connection.execute(
-        sa.text("""
-            with moved as (
-                update distributions d
-                set scheduled_for = given.at, next_attempt_at = given.at, scheduled_local = given.local,
-                    timezone = given.timezone, retry_count = 0, error_message = null, lease_token = d.lease_token + 1
-                from unnest(
-                    cast(:ids as uuid[]), cast(:ats as timestamptz[]), cast(:locals as timestamp[]),
-                    cast(:timezones as text[])
-                ) as given (id, at, local, timezone)
-                where d.id = given.id
-                returning d.id
-            )
-            update publishing_calendar c set distribution_id = null
-            from moved where c.distribution_id = moved.id
-        """),
-        {
-            "ids": [id_ for id_, _, _, _ in times],
-            "ats": [at for _, at, _, _ in times],
-            "locals": [local for _, _, local, _ in times],
-            "timezones": [timezone for _, _, _, timezone in times],
-        },
-    )
+    ).all()
+    calendar.release(connection, undone)
+    return len(undone)
 
 
 def ask(connection: sa.Connection, distribution_id: UUID, account_key: str) -> None:

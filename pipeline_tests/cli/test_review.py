@@ -6,11 +6,13 @@ import select
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from pipeline import clock
 from pipeline.store import tables
 from pipeline.store.database import transaction
 from pipeline_tests import factories
@@ -63,8 +65,12 @@ def test_an_approval_tells_each_accounts_local_and_utc_time_and_what_is_held(pre
 
 
 def test_optimized_is_said_with_the_times_it_found(pressroom):
-    result = approve(pressroom, "--at", "2035-07-02 09:00", "--timing", "optimized")
-    assert row_with(result.output, "x") == ["x", "2035-07-03 09:00", "America/New_York", "2035-07-03 13:00"]
+    in_two_weeks = datetime.now(UTC) + timedelta(days=14)
+    saturday = (in_two_weeks + timedelta(days=(5 - in_two_weeks.weekday()) % 7)).date()
+    result = approve(pressroom, "--at", f"{saturday} 09:00", "--timing", "optimized")
+    tuesday = saturday + timedelta(days=3)
+    utc = clock.parse(f"{tuesday} 09:00", "America/New_York")
+    assert row_with(result.output, "x") == ["x", f"{tuesday} 09:00", "America/New_York", f"{utc:%Y-%m-%d %H:%M}"]
 
 
 def test_staggered_without_minutes_is_told_how_and_approves_nothing(engine, pressroom):
@@ -249,8 +255,8 @@ def test_a_publisher_moves_and_archives_and_a_reviewer_does_not(engine, pressroo
     approve(pressroom, "--at", "2035-07-02 09:00")
     refused = pressroom("review", "archive", POST, "--note", "why", "--as", "ada@example.com")
     assert "may not archive" in refused.output
-    moved = pressroom("review", "schedule", POST, "--at", "2035-07-03 09:00", "--as", "peter@example.com")
-    assert "from 2035-07-03 07:00 UTC" in moved.output
+    moved = pressroom("schedule", POST, "--at", "2035-07-03 09:00", "--as", "peter@example.com")
+    assert "2035-07-03 09:00 Europe/Berlin (2035-07-03 07:00 UTC), was 2035-07-02 09:00" in moved.output
     archived = pressroom("review", "archive", POST, "--note", "Outdated.", "--as", "peter@example.com")
     assert "given up: site, x" in archived.output
     assert post_of(engine).status == "archived"

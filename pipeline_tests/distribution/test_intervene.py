@@ -196,6 +196,35 @@ def test_a_cancelled_one_gives_its_slot_of_the_calendar_back(engine):
     assert taken is None
 
 
+def entry_of(engine, distribution_id):
+    with engine.connect() as connection:
+        return connection.scalar(
+            sa.text("select starts_at from publishing_calendar where distribution_id = :id"), {"id": distribution_id}
+        )
+
+
+def test_what_is_put_into_the_queue_holds_its_instant_and_an_instant_is_held_once(engine):
+    first = made(engine, **FAILED)
+    with transaction(engine, "test") as connection:
+        account = factories.row_of(engine, first).platform_id
+        second, third = (factories.distribution(connection, account, **FAILED) for _ in range(2))
+    at = datetime(2999, 1, 1, 14, tzinfo=UTC)
+    assert intervene.retry(engine, [str(first)], ADA, at=at.isoformat())[0].changed
+    assert entry_of(engine, first) == at
+    (refused,) = intervene.retry(engine, [str(second)], ADA, at=at.isoformat())
+    assert not refused.changed
+    assert "already" in refused.message
+    assert status(engine, second) == "failed"
+    later = intervene.retry(engine, [str(second), str(third)], ADA, at=at.isoformat())
+    assert [each.changed for each in later] == [True, True]
+    assert [entry_of(engine, each) - at for each in (second, third)] == [timedelta(microseconds=n) for n in (1, 2)]
+    assert factories.row_of(engine, third).is_pinned
+    intervene.hold(engine, [str(first)], ADA, reason="wait")
+    assert entry_of(engine, first) == at
+    intervene.release(engine, [str(first)], ADA, at=at.isoformat())
+    assert (status(engine, first), entry_of(engine, first)) == ("scheduled", at)
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

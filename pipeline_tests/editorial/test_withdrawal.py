@@ -52,24 +52,13 @@ def takedowns(engine):
 
 def test_an_approval_taken_back_leaves_nothing_scheduled_and_the_post_in_review(desk):
     approve(desk)
-    with desk.begin() as connection:
-        home = versions_of(desk)[0]
-        factories.insert(
-            connection,
-            tables.publishing_calendar,
-            date=home.scheduled_for.date(),
-            time_slot=home.scheduled_for.time(),
-            starts_at=home.scheduled_for,
-            platform_id=home.platform_id,
-            distribution_id=home.id,
-        )
     assert withdrawal.unschedule(desk, POST, who(desk, "peter"), "The sale is off.") == 2
     post = post_of(desk)
     assert (post.status, post.scheduled_at, post.human_reviewed, post.reviewed_by) == ("review", None, False, None)
     for version in versions_of(desk):
         assert (version.status, version.review_id, version.next_attempt_at) == ("draft", None, None)
     with desk.connect() as connection:
-        assert connection.scalar(sa.select(tables.publishing_calendar.c.distribution_id)) is None
+        assert connection.execute(sa.select(tables.publishing_calendar)).all() == []
     assert log_of(desk, "status")[-1] == ("Peter Publisher", "scheduled → review", "The sale is off.")
 
 
@@ -83,15 +72,11 @@ def test_what_was_taken_back_can_be_changed_or_approved_again(desk):
 
 
 @pytest.mark.parametrize("status", ["publishing", "unknown"])
-def test_an_approval_is_not_taken_back_nor_moved_while_a_version_is_on_its_way(desk, status):
+def test_an_approval_is_not_taken_back_while_a_version_is_on_its_way(desk, status):
     approve(desk)
     set_versions(desk, status)
-    for refused in (
-        lambda: withdrawal.unschedule(desk, POST, who(desk, "peter"), "Stop."),
-        lambda: withdrawal.reschedule(desk, POST, who(desk, "peter"), None),
-    ):
-        with pytest.raises(ReviewError, match=f"garden-1 is {status} on site"):
-            refused()
+    with pytest.raises(ReviewError, match=f"garden-1 is {status} on site"):
+        withdrawal.unschedule(desk, POST, who(desk, "peter"), "Stop.")
     assert post_of(desk).status == "scheduled"
 
 
@@ -117,24 +102,10 @@ def test_a_worker_that_writes_to_a_version_at_this_moment_is_not_waited_for(desk
     assert withdrawal.unschedule(desk, POST, who(desk, "peter"), "Stop.") == 2
 
 
-def test_another_time_moves_every_version_by_as_much_and_the_approval_holds(desk):
-    at = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
-    approve(desk, at=at.isoformat(), stagger_minutes=15)
-    bound = [version.review_id for version in versions_of(desk)]
-    withdrawal.reschedule(desk, POST, who(desk, "peter"), (at + timedelta(days=1)).isoformat())
-    home, x = versions_of(desk)
-    assert home.scheduled_for == home.next_attempt_at == at + timedelta(days=1)
-    assert x.scheduled_for == at + timedelta(days=1, minutes=15)
-    assert [version.review_id for version in (home, x)] == bound
-    assert post_of(desk).scheduled_at == at + timedelta(days=1)
-    with pytest.raises(ReviewError, match="is past"):
-        withdrawal.reschedule(desk, POST, who(desk, "peter"), "2020-01-01 09:00")
-
-
 def test_only_a_publisher_or_an_admin_withdraws(desk):
     approve(desk)
     for name in ("ada", "walter"):
-        for refused in (withdrawal.unschedule, withdrawal.archive, withdrawal.reschedule):
+        for refused in (withdrawal.unschedule, withdrawal.archive):
             with pytest.raises(ReviewError, match="role admin or publisher"):
                 refused(desk, POST, who(desk, name), "why")
     withdrawal.unschedule(desk, POST, who(desk, "anna"), "An admin may.")
