@@ -1,7 +1,7 @@
 """`pressroom accounts`: what is published to, and how it is."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -152,6 +152,45 @@ def resume(
     out.print(f"{key} is active" + ("." if name is None else f": {escape(name)}."), highlight=False)
 
 
+@app.command("hand-over")
+def hand_over(
+    key: Key,
+    *,
+    ahead: Annotated[
+        int | None, typer.Option(min=1, metavar="HOURS", help="How long before its time a post is handed over.")
+    ] = None,
+    never: Annotated[
+        bool, typer.Option("--never", help="Publish from here, at the time itself; what is held there is taken back.")
+    ] = False,
+) -> None:
+    """Let the platform itself publish what is scheduled, at its time, or no longer so.
+
+    Posts are handed over once all that stands before them is done: approved, the home page live. They are followed up,
+    and taken back when they are moved, held or cancelled.
+    """
+    from pipeline.platforms.registry import UnknownPlatformError, adapter_class
+    from pipeline.store import accounts
+
+    if (ahead is None) is not never:
+        fail("Say how long ahead (--ahead 48, in hours), or --never.")
+
+    def change(connection: "sa.Connection", account_id: UUID) -> None:
+        platform = accounts.get(connection, key).name
+        try:
+            adapter = adapter_class(platform)
+        except UnknownPlatformError as error:
+            fail(str(error))
+        if ahead is not None and not adapter.capabilities.schedule:
+            fail(f"{adapter.title} does not let a program schedule: posts of {key} are sent from here, at their time.")
+        accounts.hand_over_ahead(connection, account_id, None if ahead is None else timedelta(hours=ahead))
+
+    _change(key, change)
+    if ahead is None:
+        out.print(f"What is scheduled on {key} is sent from here; what its platform holds is taken back.")
+    else:
+        out.print(f"What is scheduled on {key} is handed to its platform {ahead} h before its time.", highlight=False)
+
+
 def _print_health(account: "AccountHealth") -> None:
     """Its name and state; then, in a line each, what one wants to know of it."""
     colour = "green" if account.state == AccountState.ACTIVE else "red"
@@ -170,9 +209,18 @@ def _print_health(account: "AccountHealth") -> None:
         f"scheduled: {account.queued}; for a person: {account.needs_person}; errors in 24 h: {account.errors_24h}",
         _INDENT,
     )
+    if account.hand_over_ahead is not None or account.handed_over:
+        print_indented(_handing_over(account), _INDENT)
     print_indented(f"last published: {_moment(account.last_published_at) or 'never'}", _INDENT)
     print_indented(f"credentials: {_credentials(account.credentials_secret_id)}", _INDENT)
     print_indented(_capabilities(account.platform), _INDENT)
+
+
+def _handing_over(account: "AccountHealth") -> str:
+    held = f"its platform holds {account.handed_over}"
+    if account.hand_over_ahead is None:
+        return f"hands nothing over any more; {held}, to be taken back"
+    return f"handed over {account.hand_over_ahead.total_seconds() / 3600:g} h ahead; {held}"
 
 
 def _credentials(reference: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +32,10 @@ log = structlog.get_logger(__name__)
 _WAIT_FOR_HOME: Final = timedelta(minutes=1)
 
 
+Extend = Callable[[sa.Connection, Mapping[UUID, int], timedelta], Collection[UUID]]
+"""Lets the leases of distributions last for so long from now, where their tokens still hold; returns whose did."""
+
+
 class LeaseLostError(Exception):
     """Another worker answers for the distribution now; this one must take no further step."""
 
@@ -46,8 +50,9 @@ class _Held:
 class Leases:
     """The leases a worker holds, extended three times a lease, so that only a dead or frozen worker loses one."""
 
-    def __init__(self, engine: sa.Engine, worker: str, lease: timedelta) -> None:
+    def __init__(self, engine: sa.Engine, worker: str, lease: timedelta, extend: Extend = claims.extend_leases) -> None:
         self._engine = engine
+        self._extend_in = extend
         self._worker = worker
         self._lease = lease
         self._held: dict[UUID, _Held] = {}
@@ -90,12 +95,12 @@ class Leases:
         asked_at = time.monotonic()
         try:
             with transaction(self._engine, self._worker) as connection:
-                extended = claims.extend_leases(connection, tokens, self._lease)
+                extended = self._extend_in(connection, tokens, self._lease)
         except sa.exc.DBAPIError as error:  # the next beat tries again; until then the lease is what it was
             log.warning("heartbeat_failed", error=str(error.orig).strip())
             return
         with self._lock:
-            for id_ in extended & self._held.keys():
+            for id_ in self._held.keys() & set(extended):
                 self._held[id_].until = asked_at + self._lease.total_seconds()
 
 

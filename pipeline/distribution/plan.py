@@ -24,8 +24,8 @@ from pipeline.text.parts import parts_of
 from pipeline.text.well_formed import TooDeepError
 from pipeline.vocabulary import DistributionStatus, PostStatus
 
-_IN_PARTS: Final = frozenset({"thread", "carousel", "script"})
-"""What a post can be repurposed as whose text is several, with a thematic break between each two."""
+_IN_PARTS: Final = frozenset({"thread", "carousel", "script", "again"})
+"""What a post can be repurposed as whose text is sent whole, in parts where thematic breaks divide it."""
 
 
 class PlanError(Exception):
@@ -90,7 +90,9 @@ def plan_post(engine: sa.Engine, canonical_id: str) -> Plan:
 
 
 def goes_to(post: PlannablePost, account: AccountRow) -> bool:
-    """Whether the post is for the account's platform. One with a page of its own always goes to its home."""
+    """Whether the post is for the account, or for its platform. One with a page of its own always goes to its home."""
+    if post.account_id is not None:
+        return account.id == post.account_id
     if post.platforms is None or account.name in post.platforms:
         return True
     return account.is_home and post.canonical_url is None

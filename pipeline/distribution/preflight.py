@@ -1,4 +1,4 @@
-"""The last look before a distribution is sent: after its claim, outside any transaction, before the adapter."""
+"""The last look before a distribution leaves us: after its claim, outside any transaction, before the adapter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import structlog
 from pipeline.distribution.contents import content_of
 from pipeline.distribution.hashing import version_hash
 from pipeline.platforms.base import Adapter
-from pipeline.store.claims import Claimed
+from pipeline.store.claims import Outgoing
 from pipeline.vocabulary import PostStatus
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ class Objection:
     wait: bool
 
 
-def objection(item: Claimed, adapter: Adapter, is_live: Callable[[str], bool]) -> Objection | None:
+def objection(item: Outgoing, adapter: Adapter, is_live: Callable[[str], bool]) -> Objection | None:
     """What stands against sending it now; None where nothing does.
 
     `is_live` tells whether a page answers 200 (`own_pages.HomePages`). It is asked last: it alone takes time.
@@ -38,7 +38,7 @@ def objection(item: Claimed, adapter: Adapter, is_live: Callable[[str], bool]) -
     return None
 
 
-def _void(item: Claimed) -> str | None:
+def _void(item: Outgoing) -> str | None:
     """Why its approval does not hold."""
     if item.approved_hash is None:
         return "it was never approved; approve the post again"
@@ -51,7 +51,7 @@ def _void(item: Claimed) -> str | None:
     return None
 
 
-def _unfit(item: Claimed, adapter: Adapter) -> str | None:
+def _unfit(item: Outgoing, adapter: Adapter) -> str | None:
     """Why the platform would not take it. The account's settings may have changed since it was planned."""
     try:
         problems = adapter.validate(content_of(item, item.id))

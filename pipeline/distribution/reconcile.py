@@ -95,7 +95,7 @@ def _ask(open_adapter: AdapterFactory, account: AccountRow, item: Unresolved) ->
         adapter: Adapter = open_adapter(account)
     except AccountUnusableError as error:
         return Inconclusive(PlatformError(ErrorKind.AUTH, str(error))), Guarantee.A_PERSON_DECIDES
-    journal = Journal(item.handles, _refuse_to_record, item.started_at)
+    journal = Journal(item.handles, refuse_to_record, item.started_at)
     try:
         return adapter.reconcile(content_of(item, item.id), journal), adapter.capabilities.guarantee
     except Exception as error:  # a question that fails says nothing about the publication
@@ -185,5 +185,6 @@ def _ask_person(connection: sa.Connection, inquiry: _Inquiry, reason: str) -> No
         tell_trouble(connection, inquiry.account, item, DistributionStatus.UNKNOWN, what)
 
 
-def _refuse_to_record(step: str, handle: str) -> None:
+def refuse_to_record(step: str, handle: str) -> None:
+    """The journal of a question."""
     raise AssertionError(f"reconciling has no effect of its own, yet recorded {step}={handle}")

@@ -48,7 +48,9 @@ def _account(outlook: Outlook) -> Iterator[str]:
     key = account.account_key
     if account.state == AccountState.PAUSED:
         yield f"The account {key} is paused ({account.state_reason}). Resume it: pressroom accounts resume {key}."
-    if account.held_until is not None and account.held_until > item.scheduled_for:
+    if item.vertical_paused is not None:
+        yield f"Its vertical is paused ({item.vertical_paused}). Let it go on: pressroom schedule resume."
+    if account.held_until is not None and account.held_until > item.scheduled_for and not item.is_handed_over:
         yield f"The account {key} rests until {local_time(item, account.held_until)}, and it goes out after that."
     if _unreachable(outlook.answer) and item.stage == WarningStage.HOUR:
         yield f"The platform of {key} could not be asked ({outlook.answer}). Is it down, or is our network?"
@@ -70,8 +72,9 @@ def _credentials(outlook: Outlook) -> Iterator[str]:
 
 
 def _lateness(outlook: Outlook, on_time: timedelta) -> Iterator[str]:
+    """Of what its platform holds, none: that keeps to its hour whatever the account sends."""
     departure, item = outlook.departure, outlook.item
-    if departure is None or departure.at - item.scheduled_for <= on_time:
+    if item.is_handed_over or departure is None or departure.at - item.scheduled_for <= on_time:
         return
     late = _duration(departure.at - item.scheduled_for)
     yield (

@@ -1,4 +1,4 @@
-"""A process that stays at work: publishing on the second, inquiries, deliveries, without Dagster runs in between."""
+"""A process that stays at work, without Dagster runs: publishing on the second, inquiries, handovers, deliveries."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -9,10 +9,11 @@ import structlog
 
 from pipeline.distribution.accounts import AdapterFactory
 from pipeline.distribution.engine import EngineConfig
+from pipeline.distribution.handover import tend
 from pipeline.distribution.publish import PublishReport, publish_due
 from pipeline.distribution.reconcile import reconcile
 from pipeline.distribution.relay import Handler, deliver_due
-from pipeline.store import claims, workers
+from pipeline.store import claims, handovers, workers
 from pipeline.store.database import transaction
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ def work(
     name: str,
     stop: threading.Event,
 ) -> PublishReport:
-    """Publish, inquire and deliver until `stop`; then finish what is in the air, and return.
+    """Publish, inquire, hand over and deliver until `stop`; then finish what is in the air, and return.
 
     Any number of workers may be at work, beside Dagster's runs too: who sends what is decided in the database. While
     one is, Dagster's sensors start no runs of their own.
@@ -41,6 +42,12 @@ def work(
         if unresolved:
             reconcile(engine, open_adapter, config, worker=name)
 
+    def hand_over() -> None:
+        with engine.connect() as connection:
+            to_do = handovers.something_to_do(connection, at_least=config.hand_over_at_least)
+        if to_do:
+            tend(engine, open_adapter, config, worker=name, stop=stop)
+
     def say_so() -> None:
         with transaction(engine, name) as connection:
             workers.seen(connection, name)
@@ -48,6 +55,7 @@ def work(
     chores: list[Callable[[], object]] = [
         say_so,
         inquire,
+        hand_over,
         lambda: deliver_due(engine, handlers, worker=name, stop=stop),
     ]
     say_so()

@@ -9,6 +9,7 @@ from pipeline.resources.database import Database
 
 if TYPE_CHECKING:
     from pipeline.distribution.accounts import AdapterFactory
+    from pipeline.distribution.credentials import Keepers
     from pipeline.distribution.engine import EngineConfig
 
 
@@ -23,11 +24,17 @@ class Platforms(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def adapters(self) -> "AdapterFactory":
         from pipeline.distribution.accounts import adapter_factory
+        from pipeline.settings import settings
+
+        return adapter_factory(self.keepers, timeout_seconds=settings().call_timeout_seconds)
+
+    @property
+    def keepers(self) -> "Keepers":
+        """Who keeps credentials besides the environment and files."""
         from pipeline.distribution.credentials import Keepers
         from pipeline.settings import settings
 
-        keepers = Keepers.from_settings(settings(), self.database.engine)
-        return adapter_factory(keepers, timeout_seconds=settings().call_timeout_seconds)
+        return Keepers.from_settings(settings(), self.database.engine)
 
     @property
     def config(self) -> "EngineConfig":

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pipeline.store.claims import OURS_TO_SEND
 from pipeline.vocabulary import WarningKind, WarningStage
 
 
@@ -16,6 +17,8 @@ class Upcoming:
     """A scheduled distribution within 24 hours of its time. `name` is what people know it by, its post's title.
 
     `home_urls` is where the post's own page is or will be; `approved_hash` is None where no approval covers it.
+    `is_handed_over`: its platform holds it, or may hold it, and publishes it by itself. `vertical_paused` is why
+    nothing of its vertical goes out, None where it does.
     """
 
     id: UUID
@@ -33,6 +36,8 @@ class Upcoming:
     variant_group: str | None
     stage: WarningStage
     home_urls: Sequence[str]
+    is_handed_over: bool
+    vertical_paused: str | None
 
 
 # A retry only ever moves next_attempt_at beyond the time, so its index, which is that of what is due, finds them all
@@ -75,7 +80,9 @@ def upcoming(
                     array(select home.external_url from homes_of(u.post_id) home)
                         || (vertical.base_url || '/' || post.slug || '/'),
                     null
-                ) as home_urls
+                ) as home_urls,
+                u.handed_over_for is not null as is_handed_over,
+                (select v.pause_reason from publisher_verticals v where v.id = u.vertical_id) as vertical_paused
             from ({_UPCOMING}) as u
             left join review_versions v on v.review_id = u.review_id and v.distribution_id = u.id
             left join publisher_posts post on post.id = u.post_id
@@ -126,11 +133,16 @@ def queue_of(connection: sa.Connection, account_id: UUID) -> Queue:
         account,
     ).all()
     waiting = connection.execute(
-        sa.text("""
-            select id, greatest(next_attempt_at, now()) as at from distributions
-            where platform_id = :account and status = 'scheduled' and next_attempt_at <= now() + interval '24 hours'
-            order by next_attempt_at, id
-        """),
+        sa.text(f"""
+            select id, at from (
+                select d.id, greatest(d.next_attempt_at, now()) as at from distributions d
+                where d.platform_id = :account and {OURS_TO_SEND} and d.next_attempt_at <= now() + interval '24 hours'
+                union all
+                select d.id, d.handed_over_for from distributions d
+                where d.platform_id = :account and d.handed_over_for between now() and now() + interval '24 hours'
+            ) as waiting
+            order by at, id
+        """),  # noqa: S608 - our own text
         account,
     ).all()
     return Queue(**limits._mapping, sent=sent, waiting=[(row.id, row.at) for row in waiting])  # noqa: SLF001 - the public way to a row's names
@@ -158,9 +170,16 @@ def earlier_texts(connection: sa.Connection, account_id: UUID, limit: int) -> li
             from (
                 (
                     select d.*, d.scheduled_for as at from distributions d
-                    where d.platform_id = :account and d.status = 'scheduled'
+                    where d.platform_id = :account and d.status = 'scheduled' and d.handed_over_for is null
                         and d.next_attempt_at <= now() + interval '24 hours'
                     order by d.next_attempt_at
+                    limit :limit
+                )
+                union all
+                (
+                    select d.*, d.handed_over_for as at from distributions d
+                    where d.platform_id = :account and d.handed_over_for <= now() + interval '24 hours'
+                    order by d.handed_over_for
                     limit :limit
                 )
                 union all

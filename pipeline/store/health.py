@@ -1,7 +1,7 @@
 """How the accounts are: may they send, when next, what keeps them, how often they failed. Reads only."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -29,7 +29,8 @@ class AccountHealth:
 
     `free_at` is when it may send next: None where that is at once, or never while it is paused. `limited_by` says why
     not before. `quota_remaining` is what the platform's last word leaves by now, None where it gave none that still
-    holds. `queued` counts what is scheduled, `needs_person` what failed, is held or may be live.
+    holds. `queued` counts what is scheduled, `needs_person` what failed, is held or may be live. `handed_over`
+    counts what its platform holds, or may hold, to publish it by itself.
     """
 
     account_key: str
@@ -46,6 +47,8 @@ class AccountHealth:
     limited_by: str | None
     queued: int
     needs_person: int
+    hand_over_ahead: timedelta | None
+    handed_over: int
 
 
 def account_health(connection: sa.Connection, account_key: str | None = None) -> list[AccountHealth]:
@@ -69,7 +72,12 @@ def account_health(connection: sa.Connection, account_key: str | None = None) ->
                 (
                     select count(*) from distributions d
                     where d.platform_id = p.id and d.status in ('failed', 'held', 'unknown')
-                ) as needs_person
+                ) as needs_person,
+                make_interval(mins => p.hand_over_ahead_minutes) as hand_over_ahead,
+                (
+                    select count(*) from distributions d
+                    where d.platform_id = p.id and d.handed_over_for is not null
+                ) as handed_over
             from platforms p
             left join ({PACE}) as pace on pace.platform_id = p.id
             left join lateral (

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pipeline.store import standing
+from pipeline.store.claims import OURS_TO_SEND
 from pipeline.store.health import PACE
 from pipeline.store.standing import Facts
 from pipeline.vocabulary import AccountState, DistributionStatus, PostStatus
@@ -73,12 +74,17 @@ _ROWS: Final = """
                 where first.platform_id = d.platform_id and first.status = 'scheduled'
                     and (first.next_attempt_at, first.id) < (d.next_attempt_at, d.id)
             ) as d
-            where p.is_home or not exists ({home})
-        ) as others_first
+            where {ours} and (p.is_home or not exists ({home}))
+        ) as others_first,
+        case when d.status = 'scheduled' then (
+            select v.pause_reason from publisher_verticals v where v.id = d.vertical_id and v.paused_at is not null
+        ) end as vertical_paused,
+        d.handed_over_for, held.held_since, held.reason as handover_trouble
     from picked
     join distributions d on d.id = picked.id
     join platforms p on p.id = d.platform_id
     left join pace on pace.platform_id = p.id
+    left join handovers held on held.distribution_id = d.id and held.ended_at is null
     left join publisher_posts post on post.id = d.post_id
     order by {order}
 """
@@ -188,7 +194,7 @@ def overdue(connection: sa.Connection, limit: int = 50) -> list[LedgerRow]:
     heads = f"""
         select head.id from platforms account cross join lateral (
             select d.id from distributions d
-            where d.platform_id = account.id and d.status = 'scheduled' and d.next_attempt_at < now() - :after
+            where d.platform_id = account.id and {OURS_TO_SEND} and d.next_attempt_at < now() - :after
                 and (account.is_home or not exists ({_HOME}))
             order by d.next_attempt_at, d.id
             limit 1
@@ -239,7 +245,7 @@ def _rows(
 def _facts(
     connection: sa.Connection, picked: str, values: Mapping[str, Any], order: str
 ) -> list[tuple[sa.RowMapping, Facts]]:
-    statement = sa.text(_ROWS.format(pace=PACE, picked=picked, home=_HOME, order=order))
+    statement = sa.text(_ROWS.format(pace=PACE, picked=picked, home=_HOME, ours=OURS_TO_SEND, order=order))
     return [(row, _as_facts(row)) for row in connection.execute(statement, values).mappings()]
 
 

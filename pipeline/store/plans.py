@@ -16,7 +16,8 @@ from pipeline.vocabulary import DistributionStatus, PostStatus
 @dataclass(frozen=True, slots=True)
 class PlannablePost:
     """`media` are described as a version's are; those of a post that tells another again are the other's, until it has
-    its own. `platforms`: names; None is every account of the vertical. `canonical_url`: None is a page of its own.
+    its own. `platforms`: names; None is every account of the vertical. `account_id`: None is all of its platforms.
+    `canonical_url`: None is a page of its own.
     """
 
     id: UUID
@@ -36,6 +37,7 @@ class PlannablePost:
     author: str
     media: Sequence[Mapping[str, Any]]
     platforms: Sequence[str] | None
+    account_id: UUID | None
     canonical_url: str | None
     repurposed_as: str | None
     credit: Mapping[str, Any] | None
@@ -77,7 +79,7 @@ def _post(connection: sa.Connection, canonical_id: str, locking: str) -> Plannab
                         else coalesce(p.repurposed_from, p.id)
                     end
                 ), '[]') as media,
-                p.platforms, p.canonical_url, p.repurposed_as, p.credit
+                p.platforms, p.account_id, p.canonical_url, p.repurposed_as, p.credit
             from publisher_posts p
             join publisher_verticals v on v.id = p.vertical_id
             join users u on u.id = p.author_id

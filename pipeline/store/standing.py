@@ -18,7 +18,8 @@ class Facts:
 
     `free_at` and `limited_by` are its account's (see `store.health`). `home_status` is that of a home page which is not
     published yet. `lane_worker` is who sends another post of the account at this moment, and `others_first` whether
-    other posts of it are due before this one.
+    other posts of it are due before this one. `handed_over_for` is the instant for which its platform holds it, or may
+    hold it: since when it says so, and what last went wrong about that, are beside it.
     """
 
     id: UUID
@@ -47,11 +48,15 @@ class Facts:
     home_status: DistributionStatus | None
     lane_worker: str | None
     others_first: bool
+    vertical_paused: str | None
+    handed_over_for: datetime | None
+    held_since: datetime | None
+    handover_trouble: str | None
 
 
 def why(facts: Facts) -> str:
     """The reason for its state, in one line; of what is live, its address."""
-    return _WHY[facts.status](facts)
+    return "; ".join(filter(None, [_WHY[facts.status](facts), _what_its_platform_holds(facts)]))
 
 
 def next_step(facts: Facts) -> str:
@@ -66,6 +71,8 @@ def waits_for(facts: Facts) -> list[str]:
     reasons = []
     if facts.account_state == AccountState.PAUSED:
         reasons.append(f"account paused: {facts.account_reason}")
+    if facts.vertical_paused is not None:
+        reasons.append(f"vertical paused: {facts.vertical_paused}")
     if facts.free_at is not None and facts.free_at > max(facts.now, facts.next_attempt_at):
         reasons.append(f"the account may not send before {_at(facts.free_at, facts.now)} ({facts.limited_by})")
     if facts.home_status is not None:
@@ -81,6 +88,8 @@ def is_overdue(facts: Facts) -> bool:
     """Whether it might have been sent for a while, and nobody did."""
     if facts.status != DistributionStatus.SCHEDULED or facts.next_attempt_at is None or waits_for(facts):
         return False
+    if facts.handed_over_for is not None:
+        return False
     return facts.now - _possible_at(facts) > OVERDUE_AFTER
 
 
@@ -88,7 +97,31 @@ def _why_scheduled(facts: Facts) -> str:
     reasons = list(filter(None, [facts.error_message, *waits_for(facts)]))
     if is_overdue(facts):
         reasons.append(f"might have gone out since {_at(_possible_at(facts), facts.now)}, and nothing keeps it")
-    return "; ".join(reasons) or ("waits for its time" if _possible_at(facts) > facts.now else "is about to go out")
+    if reasons or facts.handed_over_for is not None:
+        return "; ".join(reasons)
+    return "waits for its time" if _possible_at(facts) > facts.now else "is about to go out"
+
+
+def _what_its_platform_holds(facts: Facts) -> str:
+    """Empty where it holds nothing of it, as far as anybody knows."""
+    if facts.handed_over_for is None or facts.status == DistributionStatus.PUBLISHED:
+        return ""
+    at = _at(facts.handed_over_for, facts.now)
+    trouble = f" ({facts.handover_trouble})" if facts.handover_trouble else ""
+    if not _is_left_there(facts):
+        return f"its platform holds it for {at}, and is asked for it back{trouble}"
+    if facts.held_since is None:
+        return f"it is being handed to its platform for {at}{trouble}"
+    return f"its platform holds it, and publishes it by itself at {at}{trouble}"
+
+
+def _is_left_there(facts: Facts) -> bool:
+    return (
+        facts.status == DistributionStatus.SCHEDULED
+        and facts.next_attempt_at == facts.handed_over_for
+        and facts.account_state == AccountState.ACTIVE
+        and facts.vertical_paused is None
+    )
 
 
 def _why_publishing(facts: Facts) -> str:
@@ -119,16 +152,27 @@ def _what_becomes_of_it(facts: Facts) -> str:
 
 
 def _when_it_goes_out(facts: Facts) -> str:
+    if facts.handed_over_for is not None and _is_left_there(facts):
+        return "The platform is asked, right after its time, whether it is live."
+    if facts.handed_over_for is not None:
+        return "Nobody sends it before its platform has given it back."
     which = f"Try {facts.retry_count + 1}" if facts.retry_count else "It"
+    return f"{which} goes out when {kept}" if (kept := _what_keeps_it(facts)) else _how_soon(facts, which)
+
+
+def _what_keeps_it(facts: Facts) -> str:
     if facts.account_state == AccountState.PAUSED:
-        return f"{which} goes out when the account is active again: pressroom accounts resume {facts.account_key}"
-    if facts.home_status is not None:
-        return f"{which} goes out when its home page is live."
+        return f"the account is active again: pressroom accounts resume {facts.account_key}"
+    if facts.vertical_paused is not None:
+        return "its vertical goes on: pressroom schedule resume"
+    return "" if facts.home_status is None else "its home page is live."
+
+
+def _how_soon(facts: Facts, which: str) -> str:
     at = _possible_at(facts)
     if at > facts.now:
-        return f"{which} goes out at {_at(at, facts.now)}" + (
-            ", or when its turn comes." if facts.others_first else "."
-        )
+        turn = ", or when its turn comes." if facts.others_first else "."
+        return f"{which} goes out at {_at(at, facts.now)}{turn}"
     if is_overdue(facts):
         return "Does anything publish? `pressroom up` does, and `pressroom worker`."
     return f"{which} goes out as soon as its turn comes."

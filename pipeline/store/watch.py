@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from pipeline.store.claims import OURS_TO_SEND
 from pipeline.vocabulary import AlertKind
 
 
@@ -30,14 +31,14 @@ def idle_lanes(connection: sa.Connection, *, idle_for: timedelta, missed_after: 
     not idle: each of these is visible, or watched on its own.
     """
     rows = connection.execute(
-        sa.text("""
+        sa.text(f"""
             select p.account_key, idle.since as idle_since, late.missed, late.oldest_intended
             from account_pace pace
             join platforms p on p.id = pace.platform_id
             cross join lateral (
                 select d.next_attempt_at
                 from distributions d
-                where d.platform_id = pace.platform_id and d.status = 'scheduled'
+                where d.platform_id = pace.platform_id and {OURS_TO_SEND}
                     and (pace.is_home or coalesce(
                         (select bool_and(home.status in ('published', 'cancelled')) from homes_of(d.post_id) home),
                         true
@@ -56,7 +57,7 @@ def idle_lanes(connection: sa.Connection, *, idle_for: timedelta, missed_after: 
             cross join lateral (
                 select count(*) as missed, min(d.scheduled_for) as oldest_intended
                 from distributions d
-                where d.platform_id = p.id and d.status = 'scheduled' and d.next_attempt_at <= now()
+                where d.platform_id = p.id and {OURS_TO_SEND} and d.next_attempt_at <= now()
                     and d.scheduled_for < now() - :missed_after
             ) as late
             where idle.since < now() - :idle_for
@@ -65,7 +66,7 @@ def idle_lanes(connection: sa.Connection, *, idle_for: timedelta, missed_after: 
                     where d.platform_id = p.id and d.status = 'publishing' and d.lease_until > now()
                 )
             order by idle.since
-        """),
+        """),  # noqa: S608 - our own text
         {"idle_for": idle_for, "missed_after": missed_after},
     )
     return [IdleLane(**row) for row in rows.mappings()]
@@ -80,7 +81,7 @@ class Unreconciled:
 
 
 def unreconciled(connection: sa.Connection, *, older_than: timedelta) -> Unreconciled:
-    """Leases that ran out, and unknown outcomes whose time to ask has come, longer ago than `older_than`."""
+    """Leases that ran out, unknown outcomes and handovers whose time to ask has come, longer ago than `older_than`."""
     row = connection.execute(
         sa.text("""
             select count(*) as n, min(at) as since
@@ -90,6 +91,9 @@ def unreconciled(connection: sa.Connection, *, older_than: timedelta) -> Unrecon
                 union all
                 select reconcile_at from distributions
                 where status = 'unknown' and reconcile_at < now() - :older_than
+                union all
+                select greatest(look_at, rest_until) from handovers
+                where ended_at is null and greatest(look_at, rest_until) < now() - :older_than
             ) as waiting
         """),
         {"older_than": older_than},

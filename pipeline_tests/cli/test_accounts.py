@@ -165,3 +165,27 @@ def test_a_paused_account_keeps_the_reason(pressroom, engine):
         factories.account(connection, account_key="x-main")
     assert pressroom("accounts", "pause", "x-main", "--reason", "we are on holiday").exit_code == 0
     assert "we are on holiday" in pressroom("accounts").output
+
+
+def test_an_account_s_platform_publishes_by_itself_by_choice_and_the_list_says_so(pressroom, engine):
+    with transaction(engine, "test") as connection:
+        factories.account(connection, name="wordpress", account_key="blog")
+    assert "48 h before its time" in pressroom("accounts", "hand-over", "blog", "--ahead", "48").output
+    assert "handed over 48 h ahead; its platform holds 0" in pressroom("accounts").output
+    assert "sent from here" in pressroom("accounts", "hand-over", "blog", "--never").output
+    assert "handed over" not in pressroom("accounts").output
+
+
+@pytest.mark.parametrize("asked", [[], ["--ahead", "1", "--never"]])
+def test_handing_over_wants_one_answer(pressroom, engine, asked):
+    with transaction(engine, "test") as connection:
+        factories.account(connection, name="wordpress", account_key="blog")
+    refused = pressroom("accounts", "hand-over", "blog", *asked)
+    assert (refused.exit_code, "--never" in refused.output) == (1, True)
+
+
+def test_a_platform_that_schedules_nothing_for_programs_is_told_at_once(pressroom, engine):
+    with transaction(engine, "test") as connection:
+        factories.account(connection, name="x", account_key="x-main")
+    refused = pressroom("accounts", "hand-over", "x-main", "--ahead", "48")
+    assert (refused.exit_code, "does not let a program schedule" in refused.output) == (1, True)

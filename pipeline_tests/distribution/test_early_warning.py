@@ -181,6 +181,24 @@ def test_a_paused_account_is_told_with_the_way_to_resume_it(engine, connection):
     }
 
 
+def test_a_paused_vertical_is_told_with_the_way_to_let_it_go_on(engine, connection):
+    vertical = factories.vertical(connection, paused_at=datetime.now(UTC), pause_reason="a strike")
+    scheduled(connection, factories.account(connection), due_in=DAY, vertical_id=vertical)
+    look(engine)
+    assert found(engine) == {"account": "Its vertical is paused (a strike). Let it go on: pressroom schedule resume."}
+
+
+def test_what_a_platform_holds_goes_out_at_its_hour_and_counts_for_what_comes_after(engine, connection):
+    account = factories.account(connection, posts_per_day=1, held_until=datetime.now(UTC) + timedelta(hours=3))
+    for_ = datetime.now(UTC) + timedelta(hours=2)
+    held = scheduled(connection, account, scheduled_for=for_, next_attempt_at=for_, handed_over_for=for_)
+    after = scheduled(connection, account, due_in=timedelta(hours=4))
+    look(engine)
+    assert list(found(engine)) == ["quota"]
+    warned = connection.scalar(sa.select(tables.distribution_warnings.c.distribution_id))
+    assert (warned, held != after) == (after, True)
+
+
 @pytest.mark.parametrize(("rest", "warned"), [(DAY - timedelta(hours=1), False), (DAY + timedelta(hours=1), True)])
 def test_an_account_that_rests_is_told_where_it_rests_beyond_the_time(engine, connection, rest, warned):
     account = factories.account(connection, held_until=datetime.now(UTC) + rest)

@@ -20,6 +20,7 @@ _LIVING = {
     tables.distributions: tables.distributions.c.platform_id.in_(_ACTIVE),
     tables.publish_attempts: tables.publish_attempts.c.platform_id.in_(_ACTIVE),
     tables.platforms: tables.platforms.c.state == AccountState.ACTIVE,
+    tables.handovers: tables.handovers.c.platform_id.in_(_ACTIVE),
     tables.outbox: sa.true(),
     tables.workers: sa.true(),
 }
