@@ -1,8 +1,7 @@
 """What a person may do with distributions, accounts and approved posts, as jobs: each has a form in the launchpad.
 
-Dagster's UI has no log-in, so the form asks who is acting, and that name stands in the history. The rules are
-`distribution.intervene`'s and `editorial.withdrawal`'s; a job that could not do all that was asked fails, and says why.
-Every field has a default, because the launchpad fills in those that have one, and that is what makes it a form.
+The rules are `distribution.intervene`'s and `editorial.withdrawal`'s; a job that could not do all that was asked fails,
+and says why.
 """
 
 from collections.abc import Sequence
@@ -12,22 +11,18 @@ import dagster as dg
 from pydantic import Field
 
 from pipeline.assets.distribution import record_publications
+from pipeline.forms import Person, acting, failure, form
 from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
 
 if TYPE_CHECKING:
     from pipeline.distribution.intervene import Result
-    from pipeline.store.users import User
 
 _TIME = "As 2026-11-23 09:00, local to the distribution's own zone, or with an offset. Empty: "
 _NOT_THERE = "You looked: what is unknown, and so may be live, is not on the platform. Else it is left alone."
 
 
-class _Person(dg.Config):
-    who: str = Field(default="", description="Your email or full name, of pressroom users. Empty: PRESSROOM_USER.")
-
-
-class _Distributions(_Person):
+class _Distributions(Person):
     distributions: list[str] = Field(
         default=[],
         description="Required. The distributions' ids, or their beginnings, as the asset publications shows them.",
@@ -54,7 +49,7 @@ class Cancel(_Distributions):
     not_there: bool = Field(default=False, description=_NOT_THERE)
 
 
-class MarkPublished(_Person):
+class MarkPublished(Person):
     distribution: str = Field(default="", description="Required. The distribution's id, or its beginning.")
     url: str = Field(default="", description="Required. Where it is live.")
     platform_id: str = Field(
@@ -63,14 +58,14 @@ class MarkPublished(_Person):
     at: str = Field(default="", description=f"{_TIME}now; of an unknown one, when it was last tried.")
 
 
-class Resume(_Person):
+class Resume(Person):
     account: str = Field(default="", description="Required. The account's key.")
     unchecked: bool = Field(
         default=False, description="Don't ask the platform first whether it takes the credentials again."
     )
 
 
-class Withdraw(_Person):
+class Withdraw(Person):
     post: str = Field(default="", description="Required. The post's id, as the asset distribution_plan has it.")
     note: str = Field(default="", description="Required. Why; kept in the post's log.")
 
@@ -112,7 +107,7 @@ def hold(context: dg.OpExecutionContext, config: Hold, database: Database) -> No
     try:
         results = intervene.hold(database.engine, config.distributions, actor, reason=config.reason)
     except intervene.InterventionError as error:
-        raise _failure(str(error)) from None
+        raise failure(str(error)) from None
     _report(context, database, results)
 
 
@@ -127,7 +122,7 @@ def cancel(context: dg.OpExecutionContext, config: Cancel, database: Database) -
             database.engine, config.distributions, actor, reason=config.reason, not_there=config.not_there
         )
     except intervene.InterventionError as error:
-        raise _failure(str(error)) from None
+        raise failure(str(error)) from None
     _report(context, database, results)
 
 
@@ -160,7 +155,7 @@ def resume(context: dg.OpExecutionContext, config: Resume, database: Database, p
     try:
         name = resume_account(database.engine, platforms.adapters, config.account, actor, unchecked=config.unchecked)
     except (UnknownAccountError, ResumeError) as error:
-        raise _failure(str(error)) from None
+        raise failure(str(error)) from None
     context.log.info("%s is active%s", config.account, "" if name is None else f": {name}")
     record_publications(context, database.engine, {config.account})
 
@@ -172,9 +167,9 @@ def unschedule(context: dg.OpExecutionContext, config: Withdraw, database: Datab
     from pipeline.editorial.desk import ReviewError
 
     try:
-        count = withdrawal.unschedule(database.engine, config.post, _user(database, config), config.note)
+        count = withdrawal.unschedule(database.engine, config.post, acting(database, config), config.note)
     except ReviewError as error:
-        raise _failure(str(error)) from None
+        raise failure(str(error)) from None
     context.log.info("%s is in review again; versions that are drafts again: %s", config.post, count)
 
 
@@ -185,48 +180,40 @@ def archive(context: dg.OpExecutionContext, config: Withdraw, database: Database
     from pipeline.editorial.desk import ReviewError
 
     try:
-        done = withdrawal.archive(database.engine, config.post, _user(database, config), config.note)
+        done = withdrawal.archive(database.engine, config.post, acting(database, config), config.note)
     except ReviewError as error:
-        raise _failure(str(error)) from None
+        raise failure(str(error)) from None
     context.log.info("%s is archived. Is being taken down on: %s", config.post, ", ".join(done.coming_down) or "none")
     for account, reason in done.staying.items():
         context.log.warning("Stays on %s: %s", account, reason)
     record_publications(context, database.engine, {*done.coming_down, *done.staying, *done.cancelled})
 
 
-def _form(op: dg.OpDefinition, fields: type[dg.Config]) -> dg.ConfigMapping:
-    """The launchpad shows the op's own fields and nothing of the resources, whose secrets it would put in masked."""
-    return dg.ConfigMapping(
-        config_schema=fields.to_config_schema().as_field(),
-        config_fn=lambda form: {"ops": {op.name: {"config": form}}},
-    )
-
-
 @dg.job(
-    config=_form(retry, Retry),
+    config=form(retry, Retry),
     description="Send again what failed, or what was unknown and is not on its platform: now, or at a time.",
 )
 def retry_distributions() -> None:
     retry()
 
 
-@dg.job(config=_form(release, Release), description="Let go out what is held, however late it is: now, or at a time.")
+@dg.job(config=form(release, Release), description="Let go out what is held, however late it is: now, or at a time.")
 def release_distributions() -> None:
     release()
 
 
-@dg.job(config=_form(hold, Hold), description="Keep back what is scheduled until somebody releases it.")
+@dg.job(config=form(hold, Hold), description="Keep back what is scheduled until somebody releases it.")
 def hold_distributions() -> None:
     hold()
 
 
-@dg.job(config=_form(cancel, Cancel), description="Give up, for good, what is not out.")
+@dg.job(config=form(cancel, Cancel), description="Give up, for good, what is not out.")
 def cancel_distributions() -> None:
     cancel()
 
 
 @dg.job(
-    config=_form(mark_published, MarkPublished),
+    config=form(mark_published, MarkPublished),
     description="Note that something is live that is held, failed or unknown here. Nothing is sent.",
 )
 def mark_as_published() -> None:
@@ -234,7 +221,7 @@ def mark_as_published() -> None:
 
 
 @dg.job(
-    config=_form(resume, Resume),
+    config=form(resume, Resume),
     description="Make a paused account active, once its platform takes the credentials again.",
 )
 def resume_account() -> None:
@@ -242,7 +229,7 @@ def resume_account() -> None:
 
 
 @dg.job(
-    config=_form(unschedule, Withdraw),
+    config=form(unschedule, Withdraw),
     description="Take back the approval of a post that is not out: it waits for review again.",
 )
 def unschedule_post() -> None:
@@ -250,45 +237,27 @@ def unschedule_post() -> None:
 
 
 @dg.job(
-    config=_form(archive, Withdraw),
+    config=form(archive, Withdraw),
     description="Take a post out of the world: what is live of it is taken down, what is not is given up.",
 )
 def archive_post() -> None:
     archive()
 
 
-def _actor(database: Database, config: _Person) -> str:
-    return _user(database, config).full_name
-
-
-def _user(database: Database, config: _Person) -> "User":
-    from pipeline.settings import settings
-    from pipeline.store.users import UnknownUserError, find
-
-    who = config.who or settings().user
-    if who is None:
-        raise _failure("Say who you are: fill in `who`, or set PRESSROOM_USER. It is kept in the history.")
-    try:
-        with database.engine.connect() as connection:
-            return find(connection, who)
-    except UnknownUserError as error:
-        raise _failure(str(error)) from None
+def _actor(database: Database, config: Person) -> str:
+    return acting(database, config).full_name
 
 
 def _report(context: dg.OpExecutionContext, database: Database, results: "Sequence[Result]") -> None:
     if not results:
-        raise _failure("Name the distributions: the asset publications shows their ids. Nothing was changed.")
+        raise failure("Name the distributions: the asset publications shows their ids. Nothing was changed.")
     for result in results:
         if result.changed:
             context.log.info(result.message)
     record_publications(context, database.engine, {r.account_key for r in results if r.changed and r.account_key})
     refused = [result.message for result in results if not result.changed]
     if refused:
-        raise _failure("\n".join(refused))
-
-
-def _failure(description: str) -> dg.Failure:
-    return dg.Failure(description, allow_retries=False)
+        raise failure("\n".join(refused))
 
 
 ALL = [
