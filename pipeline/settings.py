@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(default=3002, alias="PRESSROOM_SANDBOX_PORT")
     code_port: int = Field(default=3003, alias="PRESSROOM_CODE_PORT")
     """Dagster's code server, which the web server and the daemon share."""
+    feed_port: int = Field(default=3004, alias="PRESSROOM_FEED_PORT")
+    feed_url: str | None = Field(default=None, pattern=r"^https?://", alias="PRESSROOM_FEED_URL")
+    """Where a proxy of your own makes the calendar's feed known to others. Unset: to this machine only."""
 
     user: str | None = Field(default=None, alias="PRESSROOM_USER")
     """Who you are at the review desk: an email address or a full name of `pressroom users`."""

@@ -8,13 +8,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import psutil
 import typer
+from rich.markup import escape
 
 from pipeline.cli.console import fail, out
 from pipeline.settings import PROJECT_ROOT, Settings, settings
@@ -22,7 +23,10 @@ from pipeline.supervisor import AlreadyRunningError, PortTakenError, Service, Su
 
 
 def up() -> None:
-    """Start the database, the sandbox, the site and Dagster, and show what happens. Ctrl-C ends all of it."""
+    """Start the database, the sandbox, the site, the calendar's feed and Dagster, and show what happens.
+
+    Ctrl-C ends all of it.
+    """
     from pipeline.cli.narration import narrate
 
     stop = threading.Event()
@@ -31,8 +35,8 @@ def up() -> None:
     with _supervisor() as supervisor:
         supervisor.environment = prepare(settings())
         try:
-            out.print("  starting the sandbox, the site and Dagster …")
-            supervisor.start(*rehearsal(settings()), code_server(settings()))
+            out.print("  starting the sandbox, the site, the feed and Dagster …")
+            supervisor.start(*rehearsal(settings()), feed(settings()), code_server(settings()))
             subprocess.run([sys.executable, "-m", "pipeline.orphaned_runs"], env=supervisor.environment, check=True)
             supervisor.start(*dagster(settings()), watchdog())
             if not stop.is_set():
@@ -100,6 +104,8 @@ def _supervisor() -> Iterator[Supervisor]:
 def prepare(current: Settings) -> dict[str, str]:
     """Database, migrations, sample content, Dagster's home. Returns the environment for the services."""
     from pipeline.sample.install import install_sample
+    from pipeline.scheduling import materialise
+    from pipeline.scheduling.closing import HolidayError
     from pipeline.store import database
 
     out.print("[bold]Pressroom[/]")
@@ -113,6 +119,10 @@ def prepare(current: Settings) -> dict[str, str]:
     engine = database.create_engine(url)
     with database.transaction(engine, "pressroom up") as connection:
         install_sample(connection)
+    try:
+        materialise.keep_up(engine, now=datetime.now(UTC))
+    except (materialise.CalendarBusyError, HolidayError) as error:  # publishing needs no free slots
+        out.print(f"  [yellow]The calendar is not up to date:[/] {escape(str(error))}", highlight=False)
     engine.dispose()
     return {
         **os.environ,
@@ -144,6 +154,11 @@ def rehearsal(current: Settings) -> list[Service]:
         Service("sandbox", [_binary("pressroom"), "sandbox", "run"], current.sandbox_port),
         Service("site", [_binary("pressroom"), "site", "serve"], current.site_port),
     ]
+
+
+def feed(current: Settings) -> Service:
+    """The calendar, for calendar programs that subscribe to it."""
+    return Service("feed", [_binary("pressroom"), "calendar", "serve"], current.feed_port)
 
 
 def code_server(current: Settings) -> Service:
@@ -189,6 +204,7 @@ def _welcome(current: Settings) -> None:
   [bold]Sandbox[/]  http://127.0.0.1:{current.sandbox_port}   stand-ins for the platforms; not the real thing
 
   In another terminal:  [bold].venv/bin/pressroom review[/]      what waits for you
+                        [bold].venv/bin/pressroom calendar[/]    what goes out when
   {datetime.now().astimezone():%H:%M:%S}  Up. Ctrl-C ends all of it.
 """,
         highlight=False,
