@@ -5,7 +5,7 @@ of its own, so search engines have nothing twice.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -69,6 +69,16 @@ def _standing(
     connection: sa.Connection, canonical_id: str, form: Format, *, lock: bool
 ) -> tuple[Original, list[Telling]]:
     """The article, and all that ever told it in this form. Raises: ArrivalError."""
+    article = published_article(connection, canonical_id, form, lock=lock)
+    if not set(PLATFORMS[form]) & set(article.platforms):
+        raise ArrivalError(
+            f"No account of {article.vertical} is on {' or '.join(PLATFORMS[form])}, where a {form} goes."
+        )
+    return article, repurposed.tellings(connection, article.id, form)
+
+
+def published_article(connection: sa.Connection, canonical_id: str, form: str, *, lock: bool) -> Original:
+    """An article that something can link to; `form` is what that would be called. Raises: ArrivalError."""
     article = repurposed.original(connection, canonical_id, lock=lock)
     if article is None:
         raise ArrivalError(f"There is no post {canonical_id}.")
@@ -81,11 +91,7 @@ def _standing(
         )
     if article.page is None:
         raise ArrivalError(f"{canonical_id} has no page of ours that a {form} could link to.")
-    if not set(PLATFORMS[form]) & set(article.platforms):
-        raise ArrivalError(
-            f"No account of {article.vertical} is on {' or '.join(PLATFORMS[form])}, where a {form} goes."
-        )
-    return article, repurposed.tellings(connection, article.id, form)
+    return article
 
 
 def _existing(told: Sequence[Telling]) -> Arrival | None:
@@ -114,23 +120,30 @@ def _store(
     """`earlier`: how many told it in this form before."""
     told = written.value
     canonical_id = f"{article.canonical_id}-{form}" + (f"-{earlier + 1}" if earlier else "")
-    by_model = written.model != offline.MODEL
     values = {
+        **columns(connection, article, written.model),
         "canonical_id": canonical_id,
+        "platforms": list(PLATFORMS[form]),
+        "repurposed_as": form,
+    }
+    insert_post(connection, seen_of(told.title, content_of(told, form), told.excerpt, None), values)
+    return Arrival(canonical_id, PostStatus.DRAFT, is_new=True)
+
+
+def columns(connection: sa.Connection, article: Original, model: str) -> dict[str, Any]:
+    """What a post that tells the article again takes from it, whatever its form, and from who wrote it."""
+    by_model = model != offline.MODEL
+    return {
         "vertical_id": article.vertical_id,
         "author_id": posts.ensure_writer(connection),
         "content_type": ContentType.REPURPOSED,
         "keywords": list(article.keywords),
         "ai_generated": by_model,
-        "ai_model": written.model if by_model else None,
-        "platforms": list(PLATFORMS[form]),
+        "ai_model": model if by_model else None,
         "language": article.language,
         "canonical_url": article.page,
         "repurposed_from": article.id,
-        "repurposed_as": form,
     }
-    insert_post(connection, seen_of(told.title, content_of(told, form), told.excerpt, None), values)
-    return Arrival(canonical_id, PostStatus.DRAFT, is_new=True)
 
 
 def content_of(told: Repurposed, form: Format) -> str:

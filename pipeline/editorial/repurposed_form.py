@@ -9,33 +9,38 @@ from dataclasses import replace
 from pipeline.editorial import markdown as md
 from pipeline.editorial.findings import Finding
 from pipeline.text.parts import parts_of
-from pipeline.writing.repurposing import FORMATS, LIMITS, Format, Limits
+from pipeline.writing.repurposing import LIMITS, Format, Limits
 
-_PART_NAMES = {"thread": "post", "newsletter": "paragraph", "carousel": "slide", "script": "line"}
+_PART_NAMES = {"thread": "post", "newsletter": "paragraph", "carousel": "slide", "script": "line", "again": "post"}
 _SHOWN = 40
 
 
 def limits_of(form: Format) -> Limits:
-    """A thread is counted as X counts, the narrowest: a character of a script without blanks counts twice."""
-    if form != "thread":
+    """A post is counted as X counts, the narrowest: a character of a script without blanks counts twice."""
+    if form not in ("thread", "again"):
         return LIMITS[form]
     from pipeline.platforms.x.text import weighted_length
 
     return replace(LIMITS[form], measure=weighted_length)
 
 
-def findings(form: str, content: str) -> list[Finding]:
+def findings(name: str, content: str) -> list[Finding]:
     """At least one: that the form is right, where it is.
 
     Raises:
         ValueError: there is no such form.
     """
-    if form not in FORMATS:
-        raise ValueError(f"no post is repurposed as {form!r}")
+    form = next((each for each in LIMITS if each == name), None)
+    if form is None:
+        raise ValueError(f"no post is repurposed as {name!r}")
     parts = _newsletter(content) if form == "newsletter" else parts_of(content)
     return [*_number(form, parts), *_lengths(form, parts)] or [
-        Finding("form", "good", f"The {form} has {len(parts)} parts, none too long.", "", "content")
+        Finding("form", "good", _right(form, len(parts)), "", "content")
     ]
+
+
+def _right(form: Format, parts: int) -> str:
+    return "The post is short enough." if form == "again" else f"The {form} has {parts} parts, none too long."
 
 
 def _newsletter(content: str) -> list[str]:
@@ -46,7 +51,11 @@ def _newsletter(content: str) -> list[str]:
 def _number(form: Format, parts: Sequence[str]) -> list[Finding]:
     limits = limits_of(form)
     if not parts:
-        return [Finding("form", "blocking", f"The {form} is empty.", "Write it, or reject it.", "content")]
+        name = "post" if form == "again" else form
+        return [Finding("form", "blocking", f"The {name} is empty.", "Write it, or reject it.", "content")]
+    if form == "again":  # its writer gave several to choose from
+        what_to_do = "Keep one of them, without the line ---."
+        return [Finding("form", "blocking", f"It is {len(parts)} posts.", what_to_do, "content")] if parts[1:] else []
     between = "" if form == "newsletter" else ", with a line --- between each two"
     if len(parts) > limits.most_parts:
         what_to_do = f"Bring it down to {limits.most_parts}{between}."

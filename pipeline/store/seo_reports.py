@@ -33,6 +33,8 @@ class CheckedPost:
     language: str
     """The vertical's."""
     repurposed_as: str | None
+    account_id: UUID | None
+    """The one account that a recycled post is for."""
     other_pages: int
     """How many published posts the vertical has besides; counted no further than the checks ask."""
     keyphrase_used_by: Sequence[str]
@@ -46,7 +48,7 @@ def to_check(connection: sa.Connection, canonical_id: str) -> CheckedPost:
     row = connection.execute(
         sa.text("""
             select p.id, p.title, p.slug, p.content, p.meta_title, p.meta_description, p.target_keyword,
-                p.content_hash, v.base_url, p.language as own_language, v.language, p.repurposed_as,
+                p.content_hash, v.base_url, p.language as own_language, v.language, p.repurposed_as, p.account_id,
                 (
                     select count(*) from (
                         select 1 from publisher_posts other

@@ -35,3 +35,16 @@ def likeness(one: Pieces, other: Pieces) -> float:
     """From 0, nothing in common, to 1, the same pieces."""
     shared = len(one & other)
     return shared / (len(one) + len(other) - shared) if shared else 0.0
+
+
+def repeated(new: Pieces, words: str, least: float = NEAR_DUPLICATE) -> float:
+    """The part of a new text that another one, given by what it `said`, says too, whatever it says besides (Broder's
+    containment); 0 where that is less than `least`. It stops as soon as that is certain, mostly at a third of the way.
+    """
+    missing, allowed = 0, len(new) * (1 - least)
+    for piece in new:
+        if piece not in words:
+            missing += 1
+            if missing > allowed:
+                return 0.0
+    return 1 - missing / len(new) if new else 0.0

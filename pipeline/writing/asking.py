@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.writing.base import WriterError, Written
+from pipeline.writing.base import InvalidAnswerError, Written
 from pipeline.writing.calls import CallBook
 from pipeline.writing.endpoint import Endpoint, Request
 from pipeline.writing.prompt import PromptTemplate
@@ -52,7 +52,8 @@ def ask(endpoint: Endpoint, model: str, question: Question[Answered], book: Call
         book: which knows what was answered before, and what may be spent.
 
     Raises:
-        WriterError: no usable answer.
+        InvalidAnswerError: none that is valid.
+        WriterError: none at all.
     """
     messages = list(question.messages)
     problems: list[str] = []
@@ -74,7 +75,7 @@ def ask(endpoint: Endpoint, model: str, question: Question[Answered], book: Call
             return Written(question.answer_type.model_validate_json(answer.text), answer.model)
         attempt += 1
         messages += [("assistant", answer.text), ("user", _complaint(problems))]
-    raise WriterError(
+    raise InvalidAnswerError(
         f"the model's answer to {question.task} is not valid, nor is its repair: {'; '.join(problems)[:_TOLD]}"
     )
 

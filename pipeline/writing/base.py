@@ -132,6 +132,10 @@ class WriterError(Exception):
         self.not_before = not_before
 
 
+class InvalidAnswerError(WriterError):
+    """An answer came that the task can't take, nor its repair: the endpoint is well, the text is not."""
+
+
 class Writer(Protocol):
     """Safe to use from several threads.
 

@@ -17,7 +17,7 @@ from pipeline.writing.repurposing import RepurposeTask
 if TYPE_CHECKING:
     from jinja2 import Template
 
-OutputType = Literal["analysis", "brief", "article", "section", "thread", "newsletter", "carousel", "script"]
+OutputType = Literal["analysis", "brief", "article", "section", "thread", "newsletter", "carousel", "script", "again"]
 """`section` is what is added to the article's prompt where an article is written part by part."""
 OUTPUT_TYPES: Final[tuple[OutputType, ...]] = get_args(OutputType)
 
@@ -124,6 +124,7 @@ def repurpose_prompt(template: PromptTemplate, task: RepurposeTask) -> Prompt:
         {
             "article_text": _json(article),
             "former_text": _json(list(task.former)) if task.former else "",
+            "said_text": _json(list(task.said)) if task.said else "",
             "vertical": task.vertical,
             "voice": task.voice,
             "language": task.language,

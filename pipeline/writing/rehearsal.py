@@ -59,7 +59,7 @@ def template_problems(template: PromptTemplate) -> list[str]:
 
 
 def _rendered(template: PromptTemplate) -> list[Prompt]:
-    """With and without what there is only sometimes: an editor's note, a former text, what is written so far."""
+    """With and without what there is only sometimes: an editor's note, former texts, what is written so far."""
     again = replace(_ARTICLE, reviewer_note="Shorter.", former=f"# {_DATA}")
     match template.output_type:
         case "analysis":
@@ -74,5 +74,5 @@ def _rendered(template: PromptTemplate) -> list[Prompt]:
             return [section_prompt(template, again, section, written) for section, written in parts]
         case form:
             first = RepurposeTask(_RETOLD, form, LIMITS[form], "Nature", "en", voice="- tone: dry")
-            returned = replace(first, reviewer_note="Shorter.", former=[_DATA])
+            returned = replace(first, reviewer_note="Shorter.", former=[_DATA], said=[_DATA])
             return [repurpose_prompt(template, task) for task in (first, returned)]

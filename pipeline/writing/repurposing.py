@@ -1,6 +1,7 @@
 """An article told again in another form: what a writer is given for it, and what it answers.
 
-A form's parts are plain text and hold no link: the link to the article is added where the parts are sent.
+A form's parts are plain text and hold no link: the link to the article is added where the parts are sent. The form
+`again` is one short post for an account that has told the article before; its parts are posts to choose one from.
 """
 
 import re
@@ -10,8 +11,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Format = Literal["thread", "newsletter", "carousel", "script"]
+from pipeline.text.likeness import pieces, repeated, said
+
+Format = Literal["thread", "newsletter", "carousel", "script", "again"]
 FORMATS: Final[tuple[Format, ...]] = ("thread", "newsletter", "carousel", "script")
+"""What a person has an article told again as, once. `again` comes by the rules of recycling, and many times."""
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -38,7 +42,9 @@ class PublishedArticle:
 
 @dataclass(frozen=True, slots=True)
 class RepurposeTask:
-    """`language` is an ISO 639-1 code. `former` is the parts that an editor returned with `reviewer_note`."""
+    """`language` is an ISO 639-1 code. `former` is the parts that an editor returned with `reviewer_note`. `said` is
+    what must not be said again: an account's earlier posts on the article.
+    """
 
     article: PublishedArticle
     format: Format
@@ -48,13 +54,14 @@ class RepurposeTask:
     voice: str = ""
     reviewer_note: str = ""
     former: Sequence[str] = ()
+    said: Sequence[str] = ()
 
 
 class Repurposed(BaseModel):
     """The title is a newsletter's subject and a video's title; the excerpt is a newsletter's preview text.
 
     The parts, in order: a thread's posts, a carousel's slides, a script's lines (the hook first, the call to read
-    last), a newsletter's introduction and then its points.
+    last), a newsletter's introduction and then its points. Of `again`, posts of which one is chosen, the best first.
     """
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
@@ -73,6 +80,8 @@ LIMITS: Final[Mapping[Format, Limits]] = {
     "carousel": Limits(4, 10, 200, 90),
     # Some 150 words a minute are spoken: about a minute in all.
     "script": Limits(3, 8, 300, 90),
+    # X counts 280; the link and two hashtags take up to 80 of them.
+    "again": Limits(1, 6, 200, 90),
 }
 """Of each form, where the platforms it goes to set no narrower ones."""
 
@@ -91,4 +100,12 @@ def problems(task: RepurposeTask, answer: Repurposed) -> list[str]:
             found.append(f"parts.{index}: {used} characters, where {limits.longest_part} are taken")
         if _LINK.search(part):
             found.append(f"parts.{index}: holds a link; ours is added to it")
-    return found
+    return found + _repetitions(task, answer)
+
+
+def _repetitions(task: RepurposeTask, answer: Repurposed) -> list[str]:
+    """Empty where one of the posts is new, since one is enough."""
+    before = [said(text) for text in task.said]
+    if any(not any(repeated(pieces(part), words) for words in before) for part in answer.parts):
+        return []
+    return [f"parts.{index}: says what was said before; say something else" for index in range(len(answer.parts))]

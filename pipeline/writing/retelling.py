@@ -1,12 +1,14 @@
 """Retelling without a model: an article's own sentences, whole and in their order, as many as the form holds.
 
-No sentence is cut, changed or made up; only the last line of a script, which asks to read on, is ours.
+No sentence is cut, changed or made up; only the last line of a script, which asks to read on, is ours. What is told
+again differs because it is another part of the article.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from pipeline.text.likeness import said
 from pipeline.text.rendering import blocks, one_line, text_of
 from pipeline.writing.base import WriterError
 from pipeline.writing.extract import stands_alone
@@ -22,6 +24,8 @@ _INVITATIONS: Final[Mapping[str, str]] = {
     "es": "Lee el artículo completo en el enlace.",
     "fr": "Lisez l'article en entier : le lien est ci-dessous.",
 }
+_SHORT: Final = 8
+"""Words: a post with fewer needs the article's title before it to be understood."""
 _ABOUT_THE_TEXT: Final = ("<p><em>", "</em></p>")
 """A paragraph all in italics is a credit, a disclosure or a note, and no part of what the article tells."""
 
@@ -35,15 +39,24 @@ def repurpose_offline(task: RepurposeTask) -> Repurposed:
     paragraphs = _paragraphs(task.article.content, task.language)
     parts = _MAKERS[task.format](paragraphs, task)
     if len(parts) < task.limits.fewest_parts:
-        raise WriterError(
-            f"the article has {len(parts)} parts for a {task.format}, which needs {task.limits.fewest_parts}: its "
-            f"other sentences are too long for one ({task.limits.longest_part} characters) or there are none",
-            retryable=False,
-        )
+        raise WriterError(_too_few(len(parts), task), retryable=False)
     return Repurposed(
         title=clip(one_line(task.article.title), task.limits.longest_title),
         excerpt=clip(one_line(task.article.excerpt) or " ".join(parts[0].split()), _PREVIEW_LIMIT),
         parts=parts,
+    )
+
+
+def _too_few(parts: int, task: RepurposeTask) -> str:
+    longest = task.limits.longest_part
+    if task.format == "again":
+        return (
+            f"the article has no sentence left that can be read on its own, fits a post ({longest} characters) and was "
+            "not said before"
+        )
+    return (
+        f"the article has {parts} parts for a {task.format}, which needs {task.limits.fewest_parts}: its other "
+        f"sentences are too long for one ({longest} characters) or there are none"
     )
 
 
@@ -113,6 +126,41 @@ def _script(paragraphs: Sequence[Sequence[str]], task: RepurposeTask) -> list[st
     return [hook, *points, *call]
 
 
+def _again(paragraphs: Sequence[Sequence[str]], task: RepurposeTask) -> list[str]:
+    """Posts of sentences that were not said yet, then the same with the title before them."""
+    before = " | ".join(said(text) for text in task.said)
+    title = one_line(task.article.title)
+    new = [
+        post
+        for paragraph in paragraphs
+        for run in _runs(paragraph, lambda sentence: _fits(sentence, task.limits) and said(sentence) not in before)
+        for post in _thoughts(run, task.limits)
+    ]
+    titled = [f"{title}\n\n{post}" for post in new] if said(title) not in before else []
+    posts = [post for post in new if count_words(post) >= _SHORT]
+    return [*posts, *(post for post in titled if _fits(post, task.limits))][: task.limits.most_parts]
+
+
+def _runs(paragraph: Sequence[str], taken: Callable[[str], bool]) -> list[list[str]]:
+    """What is taken of a paragraph; a sentence that is not ends a run, so that none follows what it does not follow."""
+    return [list(run) for is_taken, run in groupby(paragraph, key=taken) if is_taken]
+
+
+def _thoughts(run: Sequence[str], limits: Limits) -> list[str]:
+    """Each sentence that can be read on its own, with those that lean on it, and the next where it is short."""
+    thoughts: list[str] = []
+    is_open = False
+    for sentence in run:
+        leans = not stands_alone(sentence)
+        together = f"{thoughts[-1]} {sentence}" if is_open else ""
+        if is_open and (leans or count_words(thoughts[-1]) < _SHORT) and _fits(together, limits):
+            thoughts[-1] = together
+        else:  # what leans on one that has no room for it is left out, and so is what leans on that
+            is_open = not leans
+            thoughts += [sentence] if is_open else []
+    return thoughts
+
+
 def _packed(paragraph: Sequence[str], limits: Limits) -> list[str]:
     packed: list[str] = []
     for sentence in _fitting(paragraph, limits):
@@ -135,7 +183,11 @@ def _openings(paragraphs: Sequence[Sequence[str]], limits: Limits) -> list[str]:
 
 def _fitting(told: Sequence[str], limits: Limits) -> list[str]:
     """Those that fit, once each."""
-    return [sentence for sentence, _ in groupby(told) if limits.measure(sentence) <= limits.longest_part]
+    return [sentence for sentence, _ in groupby(told) if _fits(sentence, limits)]
+
+
+def _fits(text: str, limits: Limits) -> bool:
+    return limits.measure(text) <= limits.longest_part
 
 
 _MAKERS: Final[Mapping[Format, Callable[[Sequence[Sequence[str]], RepurposeTask], list[str]]]] = {
@@ -143,4 +195,5 @@ _MAKERS: Final[Mapping[Format, Callable[[Sequence[Sequence[str]], RepurposeTask]
     "newsletter": _newsletter,
     "carousel": _carousel,
     "script": _script,
+    "again": _again,
 }

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from pipeline.editorial import repurposed_form
+from pipeline.editorial import repetition, repurposed_form
 from pipeline.editorial.seo.document import SeoInput
 from pipeline.editorial.seo.report import SeoReport, analyse, report_of
 from pipeline.store import seo_reports
@@ -24,15 +24,18 @@ def check_post(engine: sa.Engine, canonical_id: str) -> SeoReport:
     """
     with transaction(engine, ACTOR) as connection:
         post = seo_reports.to_check(connection, canonical_id)
-        report = _report_on(post)
+        report = _report_on(connection, post)
         findings = [finding.as_row() for finding in report.findings]
         seo_reports.keep(connection, post.id, post.content_hash, report.score, findings)
     return report
 
 
-def _report_on(post: CheckedPost) -> SeoReport:
+def _report_on(connection: sa.Connection, post: CheckedPost) -> SeoReport:
     if post.repurposed_as is not None:  # it has no page that a search engine would show
-        return report_of(tuple(repurposed_form.findings(post.repurposed_as, post.content)))
+        found = repurposed_form.findings(post.repurposed_as, post.content)
+        if post.account_id is not None:
+            found += repetition.findings(connection, post.account_id, post.id, post.content)
+        return report_of(tuple(found))
     return analyse(_input_of(post))
 
 

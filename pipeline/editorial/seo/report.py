@@ -22,6 +22,7 @@ _GROUP_OF: Final = {
     "single level-1 heading": "structure",
     "heading order": "structure",
     "form": "structure",
+    "repetition": "structure",
     "internal links": "links",
     "outbound links": "links",
     "links to itself": "links",

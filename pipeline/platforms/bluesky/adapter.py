@@ -98,7 +98,7 @@ class BlueskyAdapter(Adapter):
         """
         media = adaptation.media_for(article.media, (_PICTURES,))
         limit = min(text.MAX_GRAPHEMES, account.max_content_length or text.MAX_GRAPHEMES)
-        if article.parts:
+        if len(article.parts) > 1:
             body, *more = short_posts.in_parts(article.parts, None, limit, text.length)
             about, extra = article.excerpt, {short_posts.THREAD: more} if more else {}
         else:

@@ -84,7 +84,7 @@ class MastodonAdapter(Adapter):
         """What the article is about, up to three hashtags, and the link. One that is told in parts is a thread."""
         limit = _limit(account.publish_config)
         limit = min(limit, account.max_content_length or limit)
-        if article.parts:
+        if len(article.parts) > 1:
             body, *more = short_posts.in_parts(article.parts, article.canonical_url, limit, text.length)
             extra = {short_posts.THREAD: more} if more else {}
         else:

@@ -114,10 +114,10 @@ class XAdapter(Adapter):
     @classmethod
     def adapt(cls, article: AdaptableArticle, account: Destination) -> AdaptedContent:
         """What the article is about in its own words, up to two hashtags, the link; in a thread, all it says."""
-        threads = account.publish_config.get("thread") is True
+        threads = account.publish_config.get("thread") is True and not article.parts
         limit = _limit(account.publish_config)
         limit = min(limit, account.max_content_length or limit)
-        if article.parts:
+        if len(article.parts) > 1:
             return _in_parts(article, limit)
         room = limit - thread.room_for_number() if threads else limit
         hashtags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
