@@ -23,6 +23,8 @@ _MEASUREMENTS = (
     "links",
     "drafts",
     "site",
+    "choice",
+    "planning",
 )
 
 

@@ -29,6 +29,11 @@ sync_metrics = dg.define_asset_job(
     partitions_def=accounts,
     description="Take a snapshot of the figures that are due, account by account.",
 )
+plan = dg.define_asset_job(
+    "plan",
+    selection=dg.AssetSelection.assets("publishing_plan"),
+    description="What goes out in the coming days, and where planning would rather have it. Moves nothing.",
+)
 report = dg.define_asset_job(
     "report", selection=dg.AssetSelection.assets("performance_report"), description="The numbers, as tables."
 )
@@ -76,6 +81,16 @@ def tend_tables(context: dg.OpExecutionContext, database: Database) -> None:
 
 
 @dg.op
+def make_slots(context: dg.OpExecutionContext, database: Database) -> None:
+    """Makes the rules of the accounts into slots, for the accounts whose calendar has run short or has changed."""
+    from datetime import UTC, datetime
+
+    from pipeline.scheduling.materialise import keep_up
+
+    context.log.info("%s calendars brought up to date", keep_up(database.engine, now=datetime.now(UTC)))
+
+
+@dg.op
 def keep_accounts_connected(context: dg.OpExecutionContext, database: Database, platforms: Platforms) -> None:
     """Opens each active account once, which renews tokens that end soon: those of accounts that rarely publish too."""
     from pipeline.distribution.accounts import open_all
@@ -95,11 +110,16 @@ def reconcile() -> None:
     resolve_unknown_outcomes()
 
 
+@dg.job(description="Keep the accounts' calendars filled for the weeks ahead. Safe to start at any time.")
+def keep_calendar() -> None:
+    make_slots()
+
+
 @dg.job(description="Nightly upkeep of the database and of the accounts' tokens.")
 def maintenance() -> None:
     tend_tables()
     keep_accounts_connected()
 
 
-ASSET_JOBS = [take_in, analyse, write_posts, sync_metrics, report]
-OP_JOBS = [publish, reconcile, maintenance]
+ASSET_JOBS = [take_in, analyse, write_posts, sync_metrics, plan, report]
+OP_JOBS = [publish, reconcile, keep_calendar, maintenance]

@@ -7,9 +7,20 @@ import dagster as dg
 from pipeline import jobs
 from pipeline.autostart import SCHEDULE_STATUS
 from pipeline.partitions import ACCOUNT, runs_over
+from pipeline.settings import settings
 
 take_in_hourly = dg.ScheduleDefinition(
     name="take_in_hourly", job=jobs.take_in, cron_schedule="5 * * * *", default_status=SCHEDULE_STATUS
+)
+keep_calendar_hourly = dg.ScheduleDefinition(
+    name="keep_calendar_hourly", job=jobs.keep_calendar, cron_schedule="10 * * * *", default_status=SCHEDULE_STATUS
+)
+plan_daily = dg.ScheduleDefinition(
+    name="plan_daily",
+    job=jobs.plan,
+    cron_schedule="40 5 * * *",
+    execution_timezone=settings().timezone,
+    default_status=SCHEDULE_STATUS,
 )
 report_hourly = dg.ScheduleDefinition(
     name="report_hourly", job=jobs.report, cron_schedule="30 * * * *", default_status=SCHEDULE_STATUS
@@ -31,4 +42,11 @@ def sync_metrics_quarterly(context: dg.ScheduleEvaluationContext) -> Iterator[dg
         yield dg.RunRequest(tags=tags)
 
 
-ALL = [take_in_hourly, sync_metrics_quarterly, report_hourly, maintenance_nightly]
+ALL = [
+    take_in_hourly,
+    sync_metrics_quarterly,
+    keep_calendar_hourly,
+    plan_daily,
+    report_hourly,
+    maintenance_nightly,
+]

@@ -29,6 +29,7 @@ def test_the_lineage_reads_from_source_to_report():
         "article_draft": {"content_brief"},
         "seo_report": {"article_draft"},
         "distribution_plan": {"seo_report"},
+        "publishing_plan": {"distribution_plan"},
         "publications": {"distribution_plan"},
         "distribution_metrics": {"publications"},
         "performance_report": {"distribution_metrics"},
@@ -48,6 +49,8 @@ def test_the_schedules_run_when_the_readme_says():
     assert {s.name: s.cron_schedule for s in schedules.ALL} == {
         "take_in_hourly": "5 * * * *",
         "sync_metrics_quarterly": "*/15 * * * *",
+        "keep_calendar_hourly": "10 * * * *",
+        "plan_daily": "40 5 * * *",
         "report_hourly": "30 * * * *",
         "maintenance_nightly": "15 3 * * *",
     }

@@ -11,8 +11,9 @@ from pipeline.alerting import dagster_storage
 from pipeline.store import watch, workers
 from pipeline.vocabulary import AlertKind
 
-SENSORS: Final = ("due_distributions", "unresolved_distributions")
-"""Without these nothing is published and nothing unknown is resolved, unless a `pressroom worker` does both."""
+SENSORS: Final = ("due_distributions", "unresolved_distributions", "handed_over")
+"""Without these nothing is published, nothing unknown is resolved, and nobody follows up what platforms hold, unless a
+`pressroom worker` does all three."""
 
 DAGSTER_STORAGE: Final = "Dagster's storage"
 _AT_MOST: Final = 20
@@ -106,7 +107,7 @@ def _unreconciled(connection: sa.Connection, config: WatchConfig) -> Iterator[Co
             AlertKind.STUCK,
             "reconciliation",
             f"Publications whose outcome is unknown wait to be looked up: {waiting.count}, the first since "
-            f"{_at(waiting.since)}. Start the job reconcile in Dagster, or: pressroom worker",
+            f"{_at(waiting.since)}. Start the jobs reconcile and hand_over in Dagster, or: pressroom worker",
         )
 
 

@@ -6,22 +6,29 @@ from pipeline import logs
 from pipeline.cli import (
     accounts,
     alerts,
+    calendar,
+    campaigns,
     costs,
     curate,
     distributions,
     ingest,
+    lifetime,
     links,
     media,
     new,
     outbox,
+    plan,
     preview,
     products,
+    recycle,
     report,
     repurpose,
     review,
     sandbox,
+    schedule,
     secrets,
     site,
+    slots,
     stories,
     templates,
     up,
@@ -49,23 +56,30 @@ app.command()(new.new)
 app.command()(curate.curate)
 app.command()(repurpose.repurpose)
 app.command()(preview.preview)
+app.command()(lifetime.lifetime)
 app.command()(report.report)
 app.command()(warnings.warnings)
 app.command()(watch.watch)
 app.command()(worker.worker)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(calendar.app, name="calendar")
+app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(links.app, name="links")
 app.add_typer(costs.app, name="costs")
 app.add_typer(media.app, name="media")
 app.add_typer(users.app, name="users")
 app.add_typer(distributions.app, name="distributions")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(plan.app, name="plan")
 app.add_typer(products.app, name="products")
+app.add_typer(recycle.app, name="recycle")
 app.add_typer(review.app, name="review")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(site.app, name="site")
+app.add_typer(slots.app, name="slots")
 app.add_typer(stories.app, name="stories")
 app.add_typer(templates.app, name="templates")
 app.add_typer(verticals.app, name="verticals")
