@@ -132,7 +132,8 @@ def candidates(
         found = [rule for rule in recycling.rules(connection) if vertical in (None, rule.vertical)]
         standing = {rule.vertical: candidates_of(connection, rule, now) for rule in found}
     if not found:
-        fail(f"{escape(vertical) if vertical else 'No vertical'} has no rule: pressroom recycle rules set VERTICAL")
+        whose = f"{escape(vertical)} has no rule" if vertical else "There is no rule"
+        fail(f"{whose}: pressroom recycle rules set {escape(vertical or 'VERTICAL')}")
     for slug, pairs in standing.items():
         out.print(f"[bold]{slug}[/]", highlight=False)
         _print_pairs(pairs, most)

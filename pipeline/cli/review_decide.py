@@ -54,7 +54,7 @@ def approve(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="When, e.g. 2026-11-23 09:00, in the vertical's zone; best, to have it chosen. Default: now.",
+            help="When, e.g. 2026-11-23 09:00, in the vertical's zone; best, to have it chosen; now (the default).",
         ),
     ] = None,
     timing: Annotated[
@@ -77,6 +77,7 @@ def approve(
     """
     from pipeline.editorial import review
 
+    at = None if at == "now" else at
     canonical_id, reviewer, confirmed = canonical_id_of(post), acting_user(who), _items(checked or [])
     if edit or file:
         if seen is not None:

@@ -109,7 +109,7 @@ def time_of(post: Reviewable, at: str | None) -> datetime:
     except clock.TimeError as error:
         raise ReviewError(str(error)) from None
     if moment < now:
-        raise ReviewError(f"{at} ({post.timezone} unless it says otherwise) is past; leave --at away to publish now.")
+        raise ReviewError(f"{at} ({post.timezone} unless it says otherwise) is past. To publish at once: --at now.")
     return moment
 
 

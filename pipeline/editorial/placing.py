@@ -95,7 +95,7 @@ def doubts(connection: sa.Connection, post_ids: Collection[UUID], *, now: dateti
         found = outlook.load(connection, account_ids=accounts, now=now, horizon=horizon)
     except PostingHoursError as error:
         return [str(error)]
-    return [said for each in found.calendars.values() for said in _doubts_of(each, post_ids, found)]
+    return [*_closed(found, post_ids), *_put_off(found, post_ids)]
 
 
 def _look(connection: sa.Connection, accounts: Collection[UUID], now: datetime) -> Outlook:
@@ -132,17 +132,33 @@ def _refuse_unplaced(choice: Choice, calendars: Mapping[UUID, AccountCalendar]) 
         )
 
 
-def _doubts_of(account: AccountCalendar, post_ids: Collection[UUID], found: Outlook) -> list[str]:
+def _closed(found: Outlook, post_ids: Collection[UUID]) -> list[str]:
+    """What goes out in closed hours all the same, because a person said so: one sentence a reason."""
+    said: dict[str, list[str]] = {}
+    for account in found.calendars.values():
+        for each in account.booked:
+            span = next((span for span in found.closed[account.id] if span.begins <= each.at < span.ends), None)
+            if span is not None and each.at >= found.now and each.post_id in post_ids:
+                said.setdefault(span.reason, []).append(f"{account.key} {_told(each.at, account)}")
+    return [f"Closed ({reason}), and out all the same: {', '.join(times)}." for reason, times in said.items()]
+
+
+def _put_off(found: Outlook, post_ids: Collection[UUID]) -> list[str]:
+    """What an account's limits put off, of these posts or because of them."""
+    said: dict[str, list[str]] = {}
+    for account in found.calendars.values():
+        for each in _put_off_on(account, post_ids, found):
+            said.setdefault(each, []).append(account.key)
+    return [f"{', '.join(accounts)}: {each}" for each, accounts in said.items()]
+
+
+def _put_off_on(account: AccountCalendar, post_ids: Collection[UUID], found: Outlook) -> list[str]:
     coming = [each for each in account.booked if each.at >= found.now]
     others = [each for each in coming if each.post_id not in post_ids]
-    said = []
-    for each in coming:
-        span = next((span for span in found.closed[account.id] if span.begins <= each.at < span.ends), None)
-        if span is not None and each.post_id in post_ids:
-            said.append(f"{_told(each.at, account)} it is closed ({span.reason}); it goes out all the same.")
     alone = departures(account.pace, account.sent, [each.at for each in others])
     without = {(each.at, each.post_id): departure.at for each, departure in zip(others, alone, strict=True)}
     leaving = departures(account.pace, account.sent, [each.at for each in coming])
+    said = []
     for each, departure in zip(coming, leaving, strict=True):
         if departure.at > without.get((each.at, each.post_id), each.at):
             post = found.posts[each.post_id].title if each.post_id is not None else "another"
@@ -150,7 +166,7 @@ def _doubts_of(account: AccountCalendar, post_ids: Collection[UUID], found: Outl
             said.append(
                 f"{name}{_told(each.at, account)}: goes out {_told(departure.at, account)}, by {departure.limit}."
             )
-    return [f"{account.key}: {each}" for each in said]
+    return said
 
 
 def _told(at: datetime, account: AccountCalendar) -> str:

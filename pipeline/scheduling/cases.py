@@ -89,7 +89,7 @@ def case_of(
         home_at=home_at,
         begins=begins,
         ends=min([_FAR, *ends]),
-        half_life=values.half_life(is_evergreen=item.is_evergreen),
+        half_life=values.half_life(is_evergreen=item.is_evergreen, is_timely=item.deadline is not None),
         spacing=item.manners.story_spacing // MICROSECOND,
         keeps_apart=optimized,
     )

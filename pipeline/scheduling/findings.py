@@ -25,8 +25,8 @@ def closed_over(entries: Iterable[Entry], closed: Mapping[UUID, Sequence[Span]])
             until = _local(span.ends, entry.timezone)
             yield _conflict(
                 entry,
-                f"lies in a time in which {entry.account_key} is closed ({span.reason}, until {until}). It goes out "
-                f"all the same; another time: pressroom schedule {_name(entry)} --on {entry.account_key} --at best",
+                f"goes out though it is closed ({span.reason}, until {until}); another time: "
+                f"pressroom schedule {_name(entry)} --on {entry.account_key} --at best",
             )
 
 
@@ -97,7 +97,10 @@ def clock_changes(calendars: Iterable[AccountCalendar], begins: datetime, ends: 
 def allowances(
     entries: Mapping[UUID, Sequence[Entry]], calendars: Iterable[AccountCalendar], begins: datetime
 ) -> list[Allowance]:
-    """What each limit of each account leaves at the fullest, over rolling windows that end with what goes out."""
+    """What each limit of each account leaves at the fullest, over rolling windows that end with what goes out.
+
+    A limit of which nothing is used is left out.
+    """
     found = []
     for calendar in calendars:
         times = [entry.at for entry in entries.get(calendar.id, ())]
@@ -119,7 +122,7 @@ def allowances(
                     pace.quota_resets_at,
                 )
             )
-    return found
+    return [each for each in found if each.left < each.most]
 
 
 def credentials_ending(

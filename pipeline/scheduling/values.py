@@ -21,6 +21,11 @@ OF_TYPE: Final[Mapping[SlotType, float]] = {SlotType.PRIME: 1.25, SlotType.REGUL
 """A test slot is there to learn from: it is taken before a clearly worse hour, and after an equal regular one."""
 
 TIMELY_HALF_LIFE: Final = timedelta(days=2)
+"""Of what will be of no use any more at some time."""
+
+ORDINARY_HALF_LIFE: Final = timedelta(days=7)
+"""Long enough that a post waits two or three days for a good hour, and not for the week after."""
+
 EVERGREEN_HALF_LIFE: Final = timedelta(days=60)
 
 STALE: Final = 0.1
@@ -41,5 +46,8 @@ def default_hours(platform: str) -> dict[PostingHour, float]:
     return dict.fromkeys(DEFAULT_HOURS.get(platform, ()), GOOD_HOUR)
 
 
-def half_life(*, is_evergreen: bool) -> timedelta:
-    return EVERGREEN_HALF_LIFE if is_evergreen else TIMELY_HALF_LIFE
+def half_life(*, is_evergreen: bool, is_timely: bool) -> timedelta:
+    """After how long a version is worth half of what it was worth at once."""
+    if is_evergreen:
+        return EVERGREEN_HALF_LIFE
+    return TIMELY_HALF_LIFE if is_timely else ORDINARY_HALF_LIFE

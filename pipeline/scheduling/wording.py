@@ -35,9 +35,9 @@ def why(table: Table, case: Case, seat: Seat, clockwork: Clockwork) -> list[str]
     else:
         said += _of_slot(table, case, seat)
     if seat.part.held == at:
-        said.append("no other time is worth moving it")
+        said.append("no other is worth a move")
     if table.board(seat.part).variety_at(seat.position, case.item.topics) < 1:
-        said.append("though the account had one of its topics shortly before")
+        said.append("a topic of the account's last posts")
     return said
 
 
@@ -80,7 +80,7 @@ def _of_slot(table: Table, case: Case, seat: Seat) -> list[str]:
         said.append(f"a {slot_type} slot")
     said += _of_hour(calendar, float(board.worth[seat.position]) / values.OF_TYPE[slot_type or SlotType.REGULAR])
     if not case.item.is_evergreen and board.number(seat.position) - case.begins < _SOON // MICROSECOND:
-        said.append("soon, as it is not evergreen")
+        said.append("soon")
     return said or ["the best that is left"]
 
 
@@ -89,8 +89,8 @@ def _of_hour(calendar: AccountCalendar, worth: float) -> list[str]:
     if not calendar.values or worth < values.OTHER_HOUR * _WELL_BELOW:
         return []
     if worth >= best * _BEST:
-        return ["one of the account's best hours"]
-    return ["a good hour of the account"] if worth > values.OTHER_HOUR else []
+        return ["one of its account's best hours"]
+    return ["a good hour of its account"] if worth > values.OTHER_HOUR else []
 
 
 def _obstacle(table: Table, case: Case, part: Part, number: int) -> str:

@@ -271,7 +271,7 @@ def test_a_time_in_quiet_hours_is_honoured_with_a_warning(desk):
     approve(desk, at=(at - HOUR).isoformat())
     doubts = move(desk, at + 1.5 * HOUR).doubts
     assert times(desk)[POST, "site"] == at + 1.5 * HOUR
-    assert any(each.startswith("site: ") and "Fair" in each for each in doubts)
+    assert any(each.startswith("Closed (Fair), ") and "site 20" in each for each in doubts)
 
 
 def test_what_is_on_its_way_is_not_moved_and_what_is_still_to_come_of_a_published_post_is(desk):

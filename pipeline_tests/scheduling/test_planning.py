@@ -73,7 +73,7 @@ def test_two_plans_of_one_calendar_are_the_same_but_for_their_numbers(engine, x)
 def test_a_person_s_time_stands_and_everything_keeps_its_limits_around_it(engine):
     with transaction(engine, "test") as connection:
         hours = [f"{hour:02}:00" for hour in range(24)]
-        id_ = account(connection, hours, account_key="x-main", posts_per_day=3, min_interval_minutes=120)
+        id_ = account(connection, hours, account_key="x-main", posts_per_day=2, min_interval_minutes=120)
         pinned = scheduled(connection, id_, at(1, 10), is_pinned=True)
         for minute in range(8):
             scheduled(connection, id_, at(0, 1, minute))
@@ -82,10 +82,10 @@ def test_a_person_s_time_stands_and_everything_keeps_its_limits_around_it(engine
     assert planned[pinned] == at(1, 10)
     ordered = sorted(planned.values())
     assert all(after - before >= timedelta(hours=2) for before, after in pairwise(ordered))
-    assert all(after - before >= timedelta(hours=24) for before, after in zip(ordered, ordered[3:], strict=False))
+    assert all(after - before >= timedelta(hours=24) for before, after in zip(ordered, ordered[2:], strict=False))
     assert made.conflicts == []
     (allowance,) = made.allowances
-    assert (allowance.most, allowance.left) == (3, 0)
+    assert (allowance.most, allowance.left) == (2, 0)
 
 
 def test_a_post_of_which_one_version_finds_no_instant_stays_as_a_whole_and_keeps_its_place(engine, x):

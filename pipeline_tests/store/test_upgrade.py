@@ -27,6 +27,12 @@ _LANDED = {
     "0013_posts": "8f7116e60e0b6b14518048907e465bf8d712e04bed839abd8a4c6d9b35da5f9f",
     "0014_links": "5408e97ebcba43f7b43438be809085f5c6561041a6947591c243d432b015b383",
     "0015_seo": "71d6fe46777e6f4f46421e803e950ab6771f7b5dceb5fd85aab8698022397c23",
+    "0016_slots": "83e6859d5ddecfedce735e6b039c2fd44c51c989270a905e82c03357a625e3d2",
+    "0017_booking": "1384548fa802ed4f0b8ac82cced2483a23c642ea877c45b272d48583e6e512ff",
+    "0018_plans": "d2588626aee25d038885ce3e7cdb6d46fc8c0c77878f1b412d6c86087c10c3ce",
+    "0019_native": "fe3f6f5e077fa9f581ed4cda73684d668e3f2c58bf0a9264e896a957ad9bd4fe",
+    "0020_recycling": "f1c65dfb17bef68b0b1ae8a8f8c9fcb7a9dd3213c41b51df0b3518671b84177e",
+    "0021_calendar_feed": "7c27fcb4a694a495f883c891b73bfc0a87898bf604efcbaa12dc2baacde8ef9a",
 }
 """Databases were made by these; what is to change comes in a migration of its own. A release adds its migrations here."""
 
