@@ -26,7 +26,7 @@ _FEW = 500
 """With more posts an exchange of two gains too little of the whole for its time."""
 _PASSES = 2
 _PASSES_OF_FEW = 4
-_RETRIED = 2000
+_RETRIED = 1000
 _EXCHANGED = 1000
 _GAIN = 1e-9
 
