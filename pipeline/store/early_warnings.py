@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pipeline.store.claims import OURS_TO_SEND
+from pipeline.store.neighbours import sent_lately
 from pipeline.vocabulary import WarningKind, WarningStage
 
 
@@ -123,15 +124,7 @@ def queue_of(connection: sa.Connection, account_id: UUID) -> Queue:
         """),
         account,
     ).one()
-    sent = connection.scalars(
-        sa.text("""
-            select started_at from publish_attempts
-            where platform_id = :account and outcome is distinct from 'not_sent'
-                and started_at > now() - interval '24 hours'
-            order by started_at
-        """),
-        account,
-    ).all()
+    sent = sent_lately(connection, account_id)
     waiting = connection.execute(
         sa.text(f"""
             select id, at from (

@@ -31,15 +31,6 @@ def neighbours(connection: sa.Connection, account_id: UUID, distribution_id: UUI
     limits = connection.execute(
         sa.text("select min_interval_minutes, posts_per_hour, posts_per_day from platforms where id = :account"), about
     ).one()
-    sent = connection.scalars(
-        sa.text("""
-            select started_at from publish_attempts
-            where platform_id = :account and outcome is distinct from 'not_sent'
-                and started_at > now() - interval '24 hours'
-            order by started_at
-        """),
-        about,
-    ).all()
     before = connection.scalars(
         sa.text(f"""
             select at from (
@@ -62,4 +53,18 @@ def neighbours(connection: sa.Connection, account_id: UUID, distribution_id: UUI
         """),
         about,
     ).all()
+    sent = sent_lately(connection, account_id)
     return Neighbours(**limits._mapping, sent=sent, before=before, after=after)  # noqa: SLF001 - the public way to a row's names
+
+
+def sent_lately(connection: sa.Connection, account_id: UUID) -> Sequence[datetime]:
+    """When the account's attempts of the last 24 hours began that count against its limits, the oldest first."""
+    return connection.scalars(
+        sa.text("""
+            select started_at from publish_attempts
+            where platform_id = :account and outcome is distinct from 'not_sent'
+                and started_at > now() - interval '24 hours'
+            order by started_at
+        """),
+        {"account": account_id},
+    ).all()
