@@ -44,7 +44,8 @@ class Handover(Outgoing):
 
 
 # What may be handed over, of the accounts p that want it: what an ordinary claim would send at its time, as long as
-# nobody has tried to, and no platform has refused to hold it for that time.
+# nobody has tried to, and no platform has refused to hold it for that time. To be joined laterally: within an `exists`
+# its limit is dropped, and then it may be planned as a join that reads all that is scheduled.
 _CANDIDATE: Final = f"""
     select d.id
     from distributions d
@@ -105,7 +106,7 @@ def something_to_do(connection: sa.Connection, *, at_least: timedelta) -> bool:
     """The sensor's question: is there anything to hand over, to ask about or to take back?"""
     question = sa.text(f"""
         select exists (select {_TO_LOOK_AT})
-            or exists (select from platforms p where {_MAY_HAND_OVER} and exists ({_CANDIDATE}))
+            or exists (select from platforms p cross join lateral ({_CANDIDATE}) as candidate where {_MAY_HAND_OVER})
     """)  # noqa: S608 - our own text
     return bool(connection.scalar(question, {"at_least": at_least}))
 
@@ -115,7 +116,9 @@ def accounts_concerned(connection: sa.Connection, *, at_least: timedelta) -> lis
     concerned = sa.text(f"""
         select p.id from platforms p
         where p.id in (select h.platform_id {_TO_LOOK_AT})
-            or ({_MAY_HAND_OVER} and exists ({_CANDIDATE}))
+            or p.id in (
+                select p.id from platforms p cross join lateral ({_CANDIDATE}) as candidate where {_MAY_HAND_OVER}
+            )
         order by p.id
     """)  # noqa: S608 - our own text
     return list(connection.scalars(concerned, {"at_least": at_least}))
