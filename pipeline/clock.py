@@ -49,3 +49,8 @@ def parse(text: str, zone_name: str) -> datetime:
 def local(moment: datetime, zone_name: str) -> datetime:
     """The naive wall-clock time of an instant in a zone."""
     return moment.astimezone(zone(zone_name)).replace(tzinfo=None)
+
+
+def told(moment: datetime, zone_name: str) -> str:
+    """The wall-clock time of an instant in a zone, to the minute, as people are told it: 2026-11-23 09:00."""
+    return f"{local(moment, zone_name):%Y-%m-%d %H:%M}"

@@ -110,6 +110,6 @@ def _tell_booked_within(accounts: "Sequence[AccountRow]") -> None:
         for account in accounts:
             entries = calendar_slots.entries(connection, account.id, now, now + HORIZON)
             for entry in taken_within(entries, closed[account.id]):
-                at = f"{clock.local(entry.at, account.timezone):%Y-%m-%d %H:%M}"
+                at = clock.told(entry.at, account.timezone)
                 told = f"{entry.canonical_id or 'a post'} stays on {account.account_key} at {at}, which is closed"
                 print_indented(f"{told}; to move it: pressroom schedule POST --at best", _INDENT)

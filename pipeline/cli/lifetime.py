@@ -48,7 +48,7 @@ def _expiry(text: str, zone_name: str) -> datetime:
     except clock.TimeError as error:
         fail(escape(harmless(str(error))))
     if found <= datetime.now(UTC):
-        fail(f"{clock.local(found, zone_name):%Y-%m-%d %H:%M} {zone_name} is past.")
+        fail(f"{clock.told(found, zone_name)} {zone_name} is past.")
     return found
 
 
@@ -57,4 +57,4 @@ def _told(of: "Lifetime") -> str:
         return "is evergreen: worth as much later as now."
     if of.expires_at is None:
         return "is best soon, and never too late."
-    return f"is of no use from {clock.local(of.expires_at, of.timezone):%Y-%m-%d %H:%M} {of.timezone} on."
+    return f"is of no use from {clock.told(of.expires_at, of.timezone)} {of.timezone} on."

@@ -163,7 +163,7 @@ def _tell(done: "Rescheduled") -> None:
         say("It is so already: nothing was moved.")
     table = grid(narrow=1)
     for each in done.moved[:_SHOWN]:
-        told = f"{_when(each.at, each.timezone)}, was {clock.local(each.from_at, each.timezone):%Y-%m-%d %H:%M}"
+        told = f"{_when(each.at, each.timezone)}, was {clock.told(each.from_at, each.timezone)}"
         table.add_row(each.account_key, f"{each.canonical_id}  {told}")
     print_grid(table)
     if len(done.moved) > _SHOWN:

@@ -90,7 +90,10 @@ def _told_entry(entry: "Entry", at: str, closed: "Sequence[Span]") -> str:
 
 
 def _why_closed(entry: "Entry", closed: "Sequence[Span]") -> str | None:
-    return next((span.reason for span in closed if span.begins <= entry.at < span.ends), None)
+    from pipeline.scheduling.model import covering
+
+    span = covering(closed, entry.at)
+    return None if span is None else span.reason
 
 
 def _id(of: "UUID") -> str:

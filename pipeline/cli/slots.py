@@ -231,7 +231,7 @@ def _set_lock(key: str, at: str, who: str | None, *, is_locked: bool) -> None:
         fail(escape(harmless(str(error))))
     with transaction(engine(), person.full_name) as connection:
         found = calendar_slots.set_lock(connection, account.id, moment, person.full_name, is_locked=is_locked)
-    told = f"{clock.local(moment, account.timezone):%Y-%m-%d %H:%M}"
+    told = clock.told(moment, account.timezone)
     if not found:
         fail(f"{key} has no slot at {told} {account.timezone}; it has these: pressroom slots {key}")
     out.print(f"{key} {told} is {'locked' if is_locked else 'not locked'} now.", highlight=False)

@@ -48,7 +48,7 @@ def _look() -> None:
 def _print(rows: "list[WarningRow]") -> None:
     """All of one distribution."""
     first = rows[0]
-    due = f"{clock.local(first.scheduled_for, first.timezone):%Y-%m-%d %H:%M} {first.timezone}"
+    due = f"{clock.told(first.scheduled_for, first.timezone)} {first.timezone}"
     out.print(
         f"{str(first.distribution_id)[:8]}  {first.account_key}  due {due}  [bold]{escape(first.title)}[/]",
         highlight=False,

@@ -136,7 +136,7 @@ def _unreachable(answer: AccountAnswer) -> bool:
 
 def local_time(item: Upcoming, moment: datetime) -> str:
     """A moment as the distribution's own zone reads it."""
-    return f"{clock.local(moment, item.timezone):%Y-%m-%d %H:%M} {item.timezone}"
+    return f"{clock.told(moment, item.timezone)} {item.timezone}"
 
 
 def _duration(time: timedelta) -> str:

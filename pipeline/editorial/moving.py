@@ -230,4 +230,4 @@ def _item(item: model.Item, wish: Wish, times: Mapping[UUID, datetime]) -> model
 
 
 def _told(at: datetime, timezone: str) -> str:
-    return f"{clock.local(at, timezone):%Y-%m-%d %H:%M} {timezone}"
+    return f"{clock.told(at, timezone)} {timezone}"

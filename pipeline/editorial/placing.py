@@ -16,7 +16,7 @@ from pipeline import clock
 from pipeline.editorial.desk import ReviewError
 from pipeline.scheduling import outlook
 from pipeline.scheduling.closing import HolidayError
-from pipeline.scheduling.model import HORIZON, AccountCalendar, Booked, Choice, Item, Placement
+from pipeline.scheduling.model import HORIZON, AccountCalendar, Booked, Choice, Item, Placement, covering
 from pipeline.scheduling.outlook import Outlook
 from pipeline.scheduling.pace import departures
 from pipeline.store.calendar import Booking
@@ -137,9 +137,9 @@ def _closed(found: Outlook, post_ids: Collection[UUID]) -> list[str]:
     said: dict[str, list[str]] = {}
     for account in found.calendars.values():
         for each in account.booked:
-            span = next((span for span in found.closed[account.id] if span.begins <= each.at < span.ends), None)
+            span = covering(found.closed[account.id], each.at)
             if span is not None and each.at >= found.now and each.post_id in post_ids:
-                said.setdefault(span.reason, []).append(f"{account.key} {_told(each.at, account)}")
+                said.setdefault(span.reason, []).append(f"{account.key} {clock.told(each.at, account.timezone)}")
     return [f"Closed ({reason}), and out all the same: {', '.join(times)}." for reason, times in said.items()]
 
 
@@ -163,11 +163,6 @@ def _put_off_on(account: AccountCalendar, post_ids: Collection[UUID], found: Out
         if departure.at > without.get((each.at, each.post_id), each.at):
             post = found.posts[each.post_id].title if each.post_id is not None else "another"
             name = "" if each.post_id in post_ids else f"“{post}”, "
-            said.append(
-                f"{name}{_told(each.at, account)}: goes out {_told(departure.at, account)}, by {departure.limit}."
-            )
+            due, leaves = (clock.told(at, account.timezone) for at in (each.at, departure.at))
+            said.append(f"{name}{due}: goes out {leaves}, by {departure.limit}.")
     return said
-
-
-def _told(at: datetime, account: AccountCalendar) -> str:
-    return f"{clock.local(at, account.timezone):%Y-%m-%d %H:%M}"

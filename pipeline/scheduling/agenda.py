@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pipeline import clock
 from pipeline.scheduling.closures import spans_of
 from pipeline.scheduling.days import DAY, bounds, odd_hours
-from pipeline.scheduling.model import Span
+from pipeline.scheduling.model import Span, covering
 from pipeline.store import calendar_view, outlook
 from pipeline.store.calendar_view import Entry
 from pipeline.vocabulary import SlotType
@@ -87,8 +87,7 @@ def arrange(accounts: Sequence[Account], entries: Sequence[Entry], *, begins: da
 def _add_room(days: Mapping[date, Day], account: Account) -> None:
     for slot in account.slots:
         day = days.get(clock.local(slot.at, account.timezone).date())
-        closed = any(span.begins <= slot.at < span.ends for span in account.closed)
-        if day is None or slot.distribution_id is not None or closed:
+        if day is None or slot.distribution_id is not None or covering(account.closed, slot.at) is not None:
             continue
         room = day.room.setdefault(account.key, Room())
         if slot.is_locked:

@@ -10,8 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from pipeline import clock
-from pipeline.scheduling.findings import covering
-from pipeline.scheduling.model import AccountCalendar
+from pipeline.scheduling.model import AccountCalendar, covering
 from pipeline.scheduling.outlook import Outlook, load, stays_because
 from pipeline.scheduling.pace import departures
 from pipeline.store import calendar, schedule_plans
@@ -158,15 +157,15 @@ def _misfits(
         if (why := stays_because(row, post, outlook.accounts[row.platform_id], outlook.now)) is not None:
             yield row.id, f"it {why}"
         elif row.scheduled_for != move.from_at:
-            yield row.id, f"it was moved to {_local(row.scheduled_for, move.timezone)} since"
+            yield row.id, f"it was moved to {clock.told(row.scheduled_for, move.timezone)} since"
         elif move.to_at <= outlook.now:
-            yield row.id, f"its new time, {_local(move.to_at, move.timezone)}, has passed"
+            yield row.id, f"its new time, {clock.told(move.to_at, move.timezone)}, has passed"
         elif closed is not None:
             yield row.id, f"{move.account_key} is closed at its new time now ({closed.reason})"
         elif post.expires_at is not None and move.to_at >= post.expires_at:
-            yield row.id, f"it is of no use after {_local(post.expires_at, move.timezone)}"
+            yield row.id, f"it is of no use after {clock.told(post.expires_at, move.timezone)}"
         elif home_at is not None and home_at > move.to_at:
-            yield row.id, f"its page goes out later now, at {_local(home_at, move.timezone)}"
+            yield row.id, f"its page goes out later now, at {clock.told(home_at, move.timezone)}"
     yield from _over_limits(moves, outlook, to_come)
 
 
@@ -231,7 +230,7 @@ def _who_holds(connection: sa.Connection, missed: Sequence[MoveRow]) -> dict[UUI
     reasons = {}
     for move in missed:
         holder = holders.get((move.platform_id, move.to_at))
-        at = _local(move.to_at, move.timezone)
+        at = clock.told(move.to_at, move.timezone)
         if holder is None or holder.distribution_id == move.distribution_id:
             reasons[move.distribution_id] = f"its new time, {at}, is locked, or somebody has it in hand"
         else:
@@ -247,7 +246,3 @@ def _move(move: MoveRow) -> Move:
         timezone=move.timezone,
         from_at=move.from_at,
     )
-
-
-def _local(at: datetime, zone: str) -> str:
-    return f"{clock.local(at, zone):%Y-%m-%d %H:%M}"

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from pipeline import clock
-from pipeline.scheduling.model import AccountCalendar, Slot, Span
+from pipeline.scheduling.model import AccountCalendar, Slot, Span, covering
 from pipeline.scheduling.pace import departures
 from pipeline.scheduling.proposal import Allowance, ClockChange, Conflict, CredentialsEnd, Endings, Entry, Gap
 
@@ -22,7 +22,7 @@ def closed_over(entries: Iterable[Entry], closed: Mapping[UUID, Sequence[Span]])
     for entry in entries:
         span = covering(closed[entry.account_id], entry.at)
         if span is not None:
-            until = _local(span.ends, entry.timezone)
+            until = clock.told(span.ends, entry.timezone)
             yield _conflict(
                 entry,
                 f"goes out though it is closed ({span.reason}, until {until}); another time: "
@@ -41,7 +41,7 @@ def over_limits(
             if departure.limit is not None and departure.at - entry.at > _ON_TIME:
                 yield _conflict(
                     entry,
-                    f"would go out at {_local(departure.at, entry.timezone)}, by {departure.limit} and what "
+                    f"would go out at {clock.told(departure.at, entry.timezone)}, by {departure.limit} and what "
                     f"{entry.account_key} sends before",
                 )
 
@@ -56,7 +56,8 @@ def before_home(entries: Sequence[Entry], calendars: Mapping[UUID, AccountCalend
         if home is not None and entry.at < home.at:
             yield _conflict(
                 entry,
-                f"has to wait for its page on {home.account_key}, which goes out at {_local(home.at, entry.timezone)}",
+                f"has to wait for its page on {home.account_key}, which goes out at "
+                f"{clock.told(home.at, entry.timezone)}",
             )
 
 
@@ -144,11 +145,6 @@ def credentials_ending(
     return found
 
 
-def covering(spans: Sequence[Span], at: datetime) -> Span | None:
-    """The first span that an instant lies in."""
-    return next((span for span in spans if span.begins <= at < span.ends), None)
-
-
 def _free_by_day(slots: Iterable[Slot], zone: str) -> dict[date, int]:
     free: dict[date, int] = defaultdict(int)
     for slot in slots:
@@ -193,7 +189,3 @@ def _conflict(entry: Entry, message: str) -> Conflict:
 
 def _name(entry: Entry) -> str:
     return entry.canonical_id or str(entry.distribution_id)[:8]
-
-
-def _local(at: datetime, zone: str) -> str:
-    return f"{clock.local(at, zone):%Y-%m-%d %H:%M}"

@@ -3,7 +3,7 @@
 Instants are UTC; a local time always has its zone beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -43,6 +43,11 @@ class Span:
     begins: datetime
     ends: datetime
     reason: str
+
+
+def covering(spans: Iterable[Span], at: datetime) -> Span | None:
+    """The first span that an instant lies in."""
+    return next((span for span in spans if span.begins <= at < span.ends), None)
 
 
 @dataclass(frozen=True, slots=True)

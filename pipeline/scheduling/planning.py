@@ -225,7 +225,7 @@ def _obstacles(entry: Entry, account: AccountTraits, post: PostTraits | None) ->
     if post.is_vertical_paused:
         yield f"waits while {post.vertical} is paused. Go on: pressroom schedule resume {post.vertical}"
     if post.expires_at is not None and entry.at >= post.expires_at:
-        by = f"{clock.local(post.expires_at, entry.timezone):%Y-%m-%d %H:%M}"
+        by = clock.told(post.expires_at, entry.timezone)
         yield f"is of no use any more after {by}, and is held. Give it an earlier time, or cancel it"
     if post.home_status in (DistributionStatus.DRAFT, DistributionStatus.HELD, DistributionStatus.FAILED):
         yield f"waits for its page, which is {post.home_status}. See: pressroom distributions {post.canonical_id}"
