@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     feed_port: int = Field(default=3004, alias="PRESSROOM_FEED_PORT")
     feed_url: str | None = Field(default=None, pattern=r"^https?://", alias="PRESSROOM_FEED_URL")
     """Where a proxy of your own makes the calendar's feed known to others. Unset: to this machine only."""
+    collect_port: int = Field(default=3005, alias="PRESSROOM_COLLECT_PORT")
+    collect_url: str | None = Field(default=None, pattern=r"^https?://", alias="PRESSROOM_COLLECT_URL")
+    """Where a proxy of your own makes the collector known to readers. Unset: to this machine only, and no version has a
+    short link."""
+    conversions_secret: SecretStr | None = Field(default=None, alias="PRESSROOM_CONVERSIONS_SECRET")
+    """What shops sign conversions by (Standard Webhooks): whsec_ and the base64 of 24 to 64 random bytes; of several,
+    with commas between, any. Unset: none are taken over HTTP."""
 
     user: str | None = Field(default=None, alias="PRESSROOM_USER")
     """Who you are at the review desk: an email address or a full name of `pressroom users`."""
@@ -64,6 +71,11 @@ class Settings(BaseSettings):
     a frozen worker that wakes up can still send. Must be well above the lease."""
     look_ahead_seconds: float = Field(default=60.0, alias="PRESSROOM_LOOK_AHEAD_SECONDS")
 
+    attribution_look_back_days: int = Field(default=30, ge=1, le=365, alias="PRESSROOM_ATTRIBUTION_LOOK_BACK_DAYS")
+    """How long before a conversion an arrival counts as having led to it."""
+    attribution_half_life_days: float = Field(default=7, gt=0, alias="PRESSROOM_ATTRIBUTION_HALF_LIFE_DAYS")
+    """By how much older an arrival weighs half as much, in the model `time_decay`."""
+
     alert_webhook_url: SecretStr | None = Field(default=None, alias="PRESSROOM_ALERT_WEBHOOK_URL")
     """Slack's incoming webhook, or of anything that takes its JSON. Alerts and the daily digest go there."""
     smtp_url: SecretStr | None = Field(default=None, alias="PRESSROOM_SMTP_URL")
@@ -79,6 +91,10 @@ class Settings(BaseSettings):
     """Dagster's storage as Dagster itself is told of it; for the watchdog, which reads it."""
     code_server: str | None = Field(default=None, alias="PRESSROOM_CODE_SERVER")
     """host:port of Dagster's code server, for the watchdog. Unset: it is not asked."""
+
+    metrics_keep_days: int = Field(default=180, ge=92, alias="PRESSROOM_METRICS_KEEP_DAYS")
+    """For how long every snapshot of figures is kept, in days; of older ones the last of each day. Publications are
+    followed for 90. The answers of language models are kept for as long."""
 
     webhook_secret: SecretStr | None = Field(default=None, alias="PRESSROOM_WEBHOOK_SECRET")
     """Signs what accounts' webhooks are told (Standard Webhooks): whsec_ and the base64 of 24 to 64 random bytes.

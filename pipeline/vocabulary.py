@@ -166,6 +166,14 @@ class MetricsState(StrEnum):
     GONE = "gone"
 
 
+class ConversionStatus(StrEnum):
+    PENDING = "pending"
+    """The network may still refuse it."""
+    CONFIRMED = "confirmed"
+    REVERSED = "reversed"
+    """Refused or refunded: it counts nothing."""
+
+
 class WarningKind(StrEnum):
     """What may keep a scheduled distribution from going out, found beforehand."""
 
@@ -196,6 +204,41 @@ class AlertKind(StrEnum):
     UNDELIVERED = "undelivered"
     NOT_TAKEN_BACK = "not_taken_back"
     """A platform publishes, or has published, by itself what it was not to publish any more."""
+    UNDERPERFORMING = "underperforming"
+    """A publication or an article does worse than others of its kind at the same age."""
+
+
+class ExperimentStatus(StrEnum):
+    DRAFT = "draft"
+    RUNNING = "running"
+    DECIDED = "decided"
+    STOPPED = "stopped"
+    """By a person, before there was anything to decide."""
+
+
+class ExperimentMethod(StrEnum):
+    FIXED = "fixed"
+    """Equal shares, and a verdict that holds however often somebody looked."""
+    BANDIT = "bandit"
+    """What does better is given more often: it earns, and proves less."""
+
+
+class Verdict(StrEnum):
+    WINNER = "winner"
+    NO_DIFFERENCE = "no_difference"
+    UNDECIDED = "undecided"
+    SPOILT = "spoilt"
+    """The arms' shares are not those that were drawn: whatever the figures say is not to be believed."""
+
+
+class Varied(StrEnum):
+    """What an experiment's arms differ in."""
+
+    TITLE = "title"
+    BODY = "body"
+    IMAGE = "image"
+    TIME = "time"
+    SENDER = "sender"
 
 
 POST_TRANSITIONS: Final[frozenset[tuple[PostStatus, PostStatus]]] = frozenset(

@@ -29,6 +29,7 @@ HEADLINES: Final = {
     AlertKind.STUCK: "Stuck",
     AlertKind.UNDELIVERED: "Not delivered",
     AlertKind.NOT_TAKEN_BACK: "Not taken back from its platform",
+    AlertKind.UNDERPERFORMING: "Does worse than others",
 }
 
 

@@ -370,6 +370,82 @@ publisher_post_analytics = Table(
     Column("engagement_score", Numeric),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+    Column("source_id", Uuid),
+)
+
+analytics_sources = Table(
+    "analytics_sources",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("source_key", Text),
+    Column("kind", Text),
+    Column("platform_id", Uuid),
+    Column("config", JSONB),
+    Column("credentials_secret_id", Text),
+    Column("is_active", Boolean),
+    Column("counts_since", Date),
+    Column("complete_through", Date),
+    Column("not_before", Instant),
+    Column("last_synced_at", Instant),
+    Column("last_error", Text),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
+)
+
+page_readings = Table(
+    "page_readings",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("distribution_id", Uuid),
+    Column("source_id", Uuid),
+    Column("date", Date),
+    Column("read_at", Instant),
+    Column("views", BigInteger),
+    Column("unique_visitors", BigInteger),
+    Column("avg_time_on_page", Numeric),
+    Column("bounce_rate", Numeric),
+    Column("scroll_depth_avg", Numeric),
+)
+
+page_views = Table(
+    "page_views",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("platform_id", Uuid),
+    Column("post_id", Uuid),
+    Column("path", Text),
+    Column("visitor", Text),
+    Column("referrer_host", Text),
+    Column("utm_source", Text),
+    Column("utm_medium", Text),
+    Column("utm_campaign", Text),
+    Column("utm_content", Text),
+    Column("distribution_id", Uuid),
+    Column("seconds", Numeric),
+    Column("scroll", Numeric),
+    Column("source", Text),
+)
+
+visitor_salts = Table(
+    "visitor_salts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("salt", LargeBinary),
+    Column("created_at", Instant),
+)
+
+log_readings = Table(
+    "log_readings",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("platform_id", Uuid),
+    Column("first_line", Text),
+    Column("read_to", BigInteger),
+    Column("last_line", Text),
+    Column("lines", BigInteger),
+    Column("views", BigInteger),
+    Column("updated_at", Instant),
 )
 
 published_phrases = Table(
@@ -419,6 +495,7 @@ ai_usage = Table(
     Column("cached_input_usd_per_million", Numeric),
     Column("output_usd_per_million", Numeric),
     Column("answer_key", Text),
+    Column("content_id", Uuid),
 )
 
 post_rewrites = Table(
@@ -456,6 +533,7 @@ ai_calls = Table(
     Column("vertical_id", Uuid),
     Column("started_at", Instant),
     Column("ends_before", Instant),
+    Column("content_id", Uuid),
 )
 
 ai_budgets = Table(
@@ -518,6 +596,9 @@ platforms = Table(
     Column("created_at", Instant),
     Column("updated_at", Instant),
     Column("hand_over_ahead_minutes", Integer),
+    Column("metrics_budget_usd", Numeric),
+    Column("metrics_retry_at", Instant),
+    Column("short_links", Boolean, server_default=FetchedValue()),
 )
 
 cross_post_groups = Table(
@@ -593,6 +674,10 @@ distributions = Table(
     Column("handed_over_for", Instant),
     Column("calendar_sequence", Integer, server_default=FetchedValue()),
     Column("calendar_changed_at", Instant, server_default=FetchedValue()),
+    Column("video_views", BigInteger),
+    Column("video_watch_time_seconds", BigInteger),
+    Column("metrics_at", Instant),
+    Column("link_code", Text, server_default=FetchedValue()),
 )
 
 distribution_transitions = Table(
@@ -904,6 +989,88 @@ distribution_metrics = Table(
     Column("platform_metrics", JSONB),
 )
 
+analysis_holds = Table(
+    "analysis_holds",
+    metadata,
+    Column("vertical_id", Uuid, primary_key=True),
+    Column("until", Instant),
+    Column("needs_usd", Numeric),
+    Column("created_at", Instant),
+)
+
+account_snapshots = Table(
+    "account_snapshots",
+    metadata,
+    Column("platform_id", Uuid, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("followers", BigInteger),
+    Column("counted_at", Instant),
+    Column("gained", Integer),
+    Column("lost", Integer),
+    Column("updated_at", Instant),
+)
+
+distribution_age_figures = Table(
+    "distribution_age_figures",
+    metadata,
+    Column("distribution_id", Uuid, primary_key=True),
+    Column("age_hours", SmallInteger, primary_key=True),
+    Column("platform_id", Uuid),
+    Column("published_at", Instant),
+    Column("measured_age_hours", Numeric),
+    Column("impressions", BigInteger),
+    Column("reach", BigInteger),
+    Column("engagements", BigInteger),
+    Column("clicks", BigInteger),
+    Column("shares", BigInteger),
+    Column("comments", BigInteger),
+    Column("likes", BigInteger),
+    Column("saves", BigInteger),
+    Column("video_views", BigInteger),
+    Column("video_watch_time_seconds", BigInteger),
+    Column("followers_gained", Integer),
+    Column("followers_lost", Integer),
+)
+
+distribution_metrics_daily = Table(
+    "distribution_metrics_daily",
+    metadata,
+    Column("distribution_id", Uuid, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("recorded_at", Instant),
+    Column("hours_since_publish", Integer),
+    Column("impressions", BigInteger),
+    Column("reach", BigInteger),
+    Column("engagements", BigInteger),
+    Column("clicks", BigInteger),
+    Column("shares", BigInteger),
+    Column("comments", BigInteger),
+    Column("likes", BigInteger),
+    Column("saves", BigInteger),
+    Column("video_views", BigInteger),
+    Column("video_watch_time_seconds", BigInteger),
+    Column("followers_gained", Integer),
+    Column("followers_lost", Integer),
+)
+
+metrics_days_kept = Table(
+    "metrics_days_kept",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("publications", Integer),
+    Column("kept_at", Instant),
+)
+
+metrics_reads = Table(
+    "metrics_reads",
+    metadata,
+    Column("platform_id", Uuid, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("calls", Integer),
+    Column("publications", Integer),
+    Column("usd", Numeric),
+)
+
 platform_patterns = Table(
     "platform_patterns",
     metadata,
@@ -934,4 +1101,247 @@ pattern_feedback = Table(
     Column("hour_of_day", SmallInteger),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+)
+
+short_links = Table(
+    "short_links",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("target_url", Text),
+    Column("distribution_id", Uuid),
+    Column("post_id", Uuid),
+    Column("created_at", Instant),
+)
+
+link_clicks = Table(
+    "link_clicks",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("code", Text),
+    Column("at", Instant),
+    Column("visitor", Text),
+    Column("referrer_host", Text),
+)
+
+exchange_rates = Table(
+    "exchange_rates",
+    metadata,
+    Column("currency", Text, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("usd_per_unit", Numeric),
+    Column("source", Text),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
+)
+
+conversions = Table(
+    "conversions",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("source", Text),
+    Column("external_id", Text),
+    Column("occurred_at", Instant),
+    Column("received_at", Instant),
+    Column("told_at", Instant),
+    Column("kind", Text),
+    Column("value", Numeric),
+    Column("currency", Text),
+    Column("usd", Numeric),
+    Column("visitor", Text),
+    Column("click_code", Text),
+    Column("distribution_id", Uuid),
+    Column("post_id", Uuid),
+    Column("utm_source", Text),
+    Column("utm_medium", Text),
+    Column("utm_campaign", Text),
+    Column("utm_content", Text),
+    Column("status", Text),
+    Column("detail", JSONB),
+    Column("revision", Integer, server_default=FetchedValue()),
+    Column("updated_at", Instant),
+)
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("name", Text),
+    Column("platform_id", Uuid),
+    Column("varies", Text),
+    Column("hypothesis", Text),
+    Column("metric", Text),
+    Column("horizon_hours", Integer),
+    Column("method", Text),
+    Column("error_level", Numeric),
+    Column("margin", Numeric),
+    Column("most_posts", Integer),
+    Column("spread", Numeric),
+    Column("prior_successes", Numeric),
+    Column("prior_failures", Numeric),
+    Column("overdispersion", Numeric),
+    Column("seed", BigInteger),
+    Column("split", JSONB),
+    Column("applies_winner", Boolean),
+    Column("status", Text),
+    Column("created_at", Instant),
+    Column("created_by", Text),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("verdict", Text),
+    Column("winner_id", Uuid),
+    Column("reason", Text),
+    Column("applied_at", Instant),
+)
+
+experiment_arms = Table(
+    "experiment_arms",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=FetchedValue()),
+    Column("experiment_id", Uuid),
+    Column("name", Text),
+    Column("place", Integer),
+    Column("treatment", JSONB),
+)
+
+experiment_words = Table(
+    "experiment_words",
+    metadata,
+    Column("experiment_id", Uuid, primary_key=True),
+    Column("arm_id", Uuid, primary_key=True),
+    Column("post_id", Uuid, primary_key=True),
+    Column("words", Text),
+)
+
+experiment_units = Table(
+    "experiment_units",
+    metadata,
+    Column("experiment_id", Uuid, primary_key=True),
+    Column("post_id", Uuid, primary_key=True),
+    Column("turn", Integer),
+    Column("arm_id", Uuid),
+    Column("probability", Numeric),
+    Column("assigned_at", Instant),
+)
+
+experiment_outcomes = Table(
+    "experiment_outcomes",
+    metadata,
+    Column("experiment_id", Uuid, primary_key=True),
+    Column("post_id", Uuid, primary_key=True),
+    Column("arm_id", Uuid, primary_key=True),
+    Column("amount", Numeric),
+    Column("exposure", Numeric),
+    Column("measured_at", Instant),
+    Column("lost", Text),
+)
+
+experiment_looks = Table(
+    "experiment_looks",
+    metadata,
+    Column("experiment_id", Uuid, primary_key=True),
+    Column("measured", Integer, primary_key=True),
+    Column("at", Instant),
+    Column("found", JSONB),
+)
+
+attribution_settings = Table(
+    "attribution_settings",
+    metadata,
+    Column("is_only", Boolean, primary_key=True),
+    Column("look_back_days", Integer),
+    Column("half_life_days", Numeric),
+    Column("updated_at", Instant),
+)
+
+attribution_due = Table(
+    "attribution_due",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("conversion_id", Uuid),
+)
+
+attribution_credits = Table(
+    "attribution_credits",
+    metadata,
+    Column("conversion_id", Uuid, primary_key=True),
+    Column("touch", Integer, primary_key=True),
+    Column("month", Date),
+    Column("at", Instant),
+    Column("channel", Text),
+    Column("distribution_id", Uuid),
+    Column("post_id", Uuid),
+    Column("first", Numeric),
+    Column("last", Numeric),
+    Column("linear", Numeric),
+    Column("time_decay", Numeric),
+    Column("position", Numeric),
+    Column("shapley", Numeric),
+)
+
+attributed_months = Table(
+    "attributed_months",
+    metadata,
+    Column("month", Date),
+    Column("model", Text),
+    Column("channel", Text),
+    Column("distribution_id", Uuid),
+    Column("post_id", Uuid),
+    Column("conversions", Numeric),
+    Column("pending", Numeric),
+    Column("unvalued", Numeric),
+    Column("usd", Numeric),
+    Column("pending_usd", Numeric),
+)
+
+attribution_stale_months = Table(
+    "attribution_stale_months",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("month", Date),
+)
+
+platform_fees = Table(
+    "platform_fees",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("platform_id", Uuid),
+    Column("kind", Text),
+    Column("usd", Numeric),
+    Column("starts_on", Date),
+    Column("ends_on", Date),
+    Column("note", Text),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
+)
+
+publication_costs = Table(
+    "publication_costs",
+    metadata,
+    Column("distribution_id", Uuid, primary_key=True),
+    Column("usd", Numeric),
+    Column("basis", Text),
+    Column("booked_at", Instant),
+)
+
+account_months = Table(
+    "account_months",
+    metadata,
+    Column("platform_id", Uuid, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("publications", Integer),
+    Column("fees_usd", Numeric),
+    Column("reading_usd", Numeric),
+)
+
+other_costs = Table(
+    "other_costs",
+    metadata,
+    Column("id", BigInteger, primary_key=True, server_default=FetchedValue()),
+    Column("day", Date),
+    Column("usd", Numeric),
+    Column("what", Text),
+    Column("post_id", Uuid),
+    Column("platform_id", Uuid),
+    Column("vertical_id", Uuid),
+    Column("created_at", Instant),
 )

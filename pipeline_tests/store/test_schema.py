@@ -69,9 +69,14 @@ def _spelled_out(type_name: str, primary_key: bool) -> tuple[str, bool]:
         ("budget_period", vocabulary.BudgetPeriod),
         ("media_kind", vocabulary.MediaKind),
         ("metrics_state", vocabulary.MetricsState),
+        ("conversion_status", vocabulary.ConversionStatus),
         ("warning_kind", vocabulary.WarningKind),
         ("warning_stage", vocabulary.WarningStage),
         ("alert_kind", vocabulary.AlertKind),
+        ("experiment_status", vocabulary.ExperimentStatus),
+        ("experiment_method", vocabulary.ExperimentMethod),
+        ("experiment_verdict", vocabulary.Verdict),
+        ("varied", vocabulary.Varied),
     ],
 )
 def test_each_enumeration_has_the_same_words_in_python_and_in_the_database(engine, domain: str, words: type[StrEnum]):

@@ -33,6 +33,14 @@ _LANDED = {
     "0019_native": "fe3f6f5e077fa9f581ed4cda73684d668e3f2c58bf0a9264e896a957ad9bd4fe",
     "0020_recycling": "f1c65dfb17bef68b0b1ae8a8f8c9fcb7a9dd3213c41b51df0b3518671b84177e",
     "0021_calendar_feed": "7c27fcb4a694a495f883c891b73bfc0a87898bf604efcbaa12dc2baacde8ef9a",
+    "0022_metrics": "5d90c687597a9e2d5f7b0e8aebeb5094b3d81f0c10614bd0cc15eba4db49696e",
+    "0023_site_analytics": "59479f26ec4d5cf43ecea4e76ac1a52a6c8771784831bf7e528e88d827133193",
+    "0024_conversions": "8f9542926931871d3483158bdd34b58f8f38abc37428436337082cfe21cf817c",
+    "0025_attribution": "f20ede4a85ee0e550841a02dc26a518f8d50048dcc64841e21b4cf2ac82751aa",
+    "0026_patterns": "000fa16c87cd3185d5a2cb9745630e4388a18e952b1c938d7282a29e6e71e432",
+    "0027_experiments": "9113bbcfade89e1f0d975e53d9593ac67ae78b150036ecba5324633cdb3cfa00",
+    "0028_reports": "a194914afd090c4fe4d317cbfd5a1f96f6d69ba7721cab00778d152225913d48",
+    "0029_audience": "643dd20c98c32aa228c8c05d23fde04f96f3d9367f17dd25db375026dd3f9909",
 }
 """Databases were made by these; what is to change comes in a migration of its own. A release adds its migrations here."""
 
