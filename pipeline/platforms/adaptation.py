@@ -29,7 +29,7 @@ def title_of(article: AdaptableArticle, limit: int | None) -> str:
 def teaser(article: AdaptableArticle) -> str:
     """The excerpt; without one, the first words of the article; without any, its title. Of one in parts, all of it."""
     if article.parts:
-        return "\n\n".join(article.parts)
+        return "\n\n".join(article.texts)
     first = next((text for block in blocks(article.markdown) if (text := one_line(text_of(block)))), "")
     return plain(article.excerpt) or first or inline(article.title)
 
@@ -37,7 +37,7 @@ def teaser(article: AdaptableArticle) -> str:
 def disclosed(article: AdaptableArticle) -> list[str]:
     """The article's blocks in HTML, the disclosure before them; at least one."""
     disclosure = [paragraph(article.disclosure)] if article.disclosure else []
-    return [*disclosure, *(blocks(article.markdown) or [paragraph(teaser(article))])]
+    return [*disclosure, *(blocks(article.markdown, article.href) or [paragraph(teaser(article))])]
 
 
 def markup(article: AdaptableArticle, limit: int | None) -> str:

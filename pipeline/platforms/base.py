@@ -7,13 +7,15 @@ repeats a step that may have had an effect: it reports what happened, and the en
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.media.source import MediaSource
 from pipeline.platforms.oauth import OAuth
-from pipeline.platforms.offer import Capabilities, Permalink, Setting
+from pipeline.platforms.offer import Capabilities, Charge, Permalink, Price, Prices, Setting
 from pipeline.vocabulary import ErrorKind
 
 
@@ -148,7 +150,8 @@ class Metrics:
     """A publication's figures at one moment. None is unknown or not offered; 0 is a measured zero.
 
     `engagements` is the sum of the public interactions the platform counts. `platform_metrics` keeps every figure
-    that has no column of its own, under the platform's name for it.
+    that has no column of its own, under the platform's name for it. Followers are counted only where the platform says
+    that they came, or went, by this publication.
     """
 
     impressions: int | None = None
@@ -161,6 +164,8 @@ class Metrics:
     saves: int | None = None
     video_views: int | None = None
     video_watch_time_seconds: int | None = None
+    followers_gained: int | None = None
+    followers_lost: int | None = None
     platform_metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -207,6 +212,7 @@ class Adapter(Protocol):
         settings: what an account's `publish_config` may hold.
         secrets: what its credentials hold.
         oauth: how an account is connected, None where somebody makes its credentials at the platform.
+        list_prices: what the platform takes money for; nothing where its API is free.
     """
 
     name: ClassVar[str]
@@ -216,6 +222,7 @@ class Adapter(Protocol):
     settings: ClassVar[Sequence[Setting]]
     secrets: ClassVar[Sequence[Setting]]
     oauth: ClassVar[OAuth | None] = None
+    list_prices: ClassVar[Sequence[Price]] = ()
 
     def __init__(self, account: Account) -> None: ...
 
@@ -270,6 +277,29 @@ class Adapter(Protocol):
             PlatformUnavailableError: the platform could not be asked.
         """
         ...
+
+    def audience(self) -> Audience | None:
+        """Who follows the account, by a call without effect; None where the platform doesn't tell.
+
+        Raises:
+            PlatformUnavailableError: the platform could not be asked.
+        """
+        return None
+
+    def prices(self) -> Prices | None:
+        """What questions cost this account, as it is set up; None where they cost nothing. No I/O."""
+        return None
+
+    @classmethod
+    def charges(cls, content: Content) -> Mapping[Charge, int]:  # noqa: ARG003
+        """What is charged for publishing it, and how often; nothing where that is free. Pure."""
+        return {}
+
+    @classmethod
+    def price_of(cls, content: Content) -> Decimal:
+        """What publishing it costs at the platform's list price, in dollars. Pure."""
+        listed = {price.charge: price.usd for price in cls.list_prices}
+        return sum((listed[charge] * count for charge, count in cls.charges(content).items()), Decimal(0))
 
     def whoami(self) -> Identity:
         """The account as the platform knows it, and what it may do, by a call without effect.

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -28,6 +30,8 @@ class Capabilities:
         takes: what it takes of media, what it would rather have first; a post's media go by the first that fits.
         needs: the kinds of media of which a publication must have one; none where text will do.
         quota: it tells what it would still take.
+        audience: it tells how many follow the account.
+        split: it sends the arms of one publication to parts of its readers, which it draws at random.
         remarks: what is to be known of one of these, by its name: "text only", of an update.
     """
 
@@ -40,7 +44,50 @@ class Capabilities:
     takes: Sequence[MediaRule] = ()
     needs: Sequence[MediaKind] = ()
     quota: bool = False
+    audience: bool = False
+    split: bool = False
     remarks: Mapping[str, str] = field(default_factory=dict)
+
+
+class Charge(StrEnum):
+    """What a platform takes money for."""
+
+    PUBLICATION = "publication"
+    PUBLICATION_WITH_LINK = "publication_with_link"
+    READ = "read"
+    """A publication's figures, asked for by its id."""
+    OWN_READ = "own_read"
+    """The same, read in the account's own timeline."""
+    AUDIENCE = "audience"
+    DELETION = "deletion"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What the platform's list says of one charge: dollars, where the list is, and when it was read there."""
+
+    charge: Charge
+    usd: Decimal
+    source: str
+    seen_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What questions cost one account, as it is set up, at the platform's list price in dollars.
+
+    Attributes:
+        read: one publication's figures, asked for once.
+        read_old: the same of a publication that is older than `old_after`.
+        audience: how many follow the account, asked for once.
+        once_a_day: what is asked for again on the same day, in UTC, costs nothing more.
+    """
+
+    read: Decimal
+    read_old: Decimal
+    audience: Decimal
+    old_after: timedelta = timedelta.max
+    once_a_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def teased(
 
     hook = fit(adaptation.teaser(article), limit, lambda text: measure(said(text, ())))
     room = next(n for n in range(len(tags), -1, -1) if n == 0 or measure(said(hook, tags[:n])) <= limit)
-    return said(hook, tags[:room]) or article.canonical_url, tags[:room]
+    return said(hook, tags[:room]) or article.link, tags[:room]
 
 
 def in_parts(

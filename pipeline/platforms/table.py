@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline.platforms.base import Adapter
 from pipeline.platforms.media.rules import MediaRule
-from pipeline.platforms.offer import Capabilities, Setting
+from pipeline.platforms.offer import Capabilities, Price, Setting
 from pipeline.platforms.registry import adapter_class, platform_names
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "platforms.md"
@@ -19,7 +19,9 @@ faked. Limits are the platforms' own; an account's may be narrower (`pressroom a
 How an account is added: [publishing.md](publishing.md). How a platform is:
 [adding-a-platform.md](adding-a-platform.md).
 """
-_COLUMNS: Final = ("Platform", "A lost answer", "Change", "Delete", "Schedule there", "Figures", "Quota", "Needs")
+_COLUMNS: Final = (
+    *("Platform", "A lost answer", "Change", "Delete", "Schedule there", "Figures", "Followers", "Quota", "Needs"),
+)
 _UNITS: Final = ((1024**3, "GB"), (1024**2, "MB"), (1024, "KB"))
 
 
@@ -41,6 +43,7 @@ def _offered(adapter: type[Adapter]) -> tuple[str, ...]:
         _noted(capabilities, "delete", _yes(capabilities.delete)),
         _noted(capabilities, "schedule", _yes(capabilities.schedule)),
         _noted(capabilities, "metrics", batch if capabilities.metrics else _yes(is_offered=False)),
+        _noted(capabilities, "audience", _yes(capabilities.audience)),
         _noted(capabilities, "quota", _yes(capabilities.quota)),
         " or ".join(capabilities.needs) or "text",
     )
@@ -50,6 +53,10 @@ def _chapter(adapter: type[Adapter]) -> str:
     lines = [f"## {adapter.title}", "", f"`{adapter.name}`. {_connected(adapter)}", ""]
     if adapter.capabilities.takes:
         lines += ["Takes, what it would rather have first:", "", *map(_taken, adapter.capabilities.takes), ""]
+    if adapter.capabilities.split:
+        lines += ["Sends the arms of an experiment to parts of its readers, which it draws at random.", ""]
+    if adapter.list_prices:
+        lines += [_charged(adapter.list_prices), ""]
     lines += [*_fields("Settings", adapter.settings), *_fields("Credentials", adapter.secrets)]
     return "\n".join(lines)
 
@@ -70,6 +77,12 @@ def _taken(rule: MediaRule) -> str:
     if rule.aspect:
         said.append(f"{rule.aspect[0]:.2f} to {rule.aspect[1]:.2f} wide to 1 high")
     return f"- {', '.join(said)}"
+
+
+def _charged(prices: Sequence[Price]) -> str:
+    first = prices[0]
+    listed = ", ".join(f"{price.charge.replace('_', ' ')} ${price.usd}" for price in prices)
+    return f"Charges, by its list of {first.seen_on} ({first.source}): {listed}."
 
 
 def _fields(heading: str, fields: Sequence[Setting]) -> Iterator[str]:

@@ -6,7 +6,18 @@ Each publication draws its fate from a hash of its id, so a restart changes noth
 import hashlib
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_DAY: Final = timedelta(days=1)
+_OPENED: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""When the sandbox's accounts were opened."""
+
+
+def followers(platform: str, now: datetime) -> int:
+    """How many follow the sandbox's account there: a few more every day."""
+    account = Growth(platform, now - _OPENED)
+    return round(account.final("followers", 500, 5_000) + account.final("a day", 1, 9) * (account.age // _DAY))
 
 
 @dataclass(frozen=True, slots=True)

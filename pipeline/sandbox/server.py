@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.sandbox import console
+from pipeline.sandbox import analytics, console
 from pipeline.sandbox.client import Sandbox
 from pipeline.sandbox.faults import DroppableConnection, FaultMiddleware, Faults
 from pipeline.sandbox.ledger import Ledger
@@ -35,7 +35,7 @@ def create_app(ledger_path: Path, *, speed: float = 1.0, processing: timedelta =
     `speed` is how many times faster than ours its clock runs where figures grow with age; its time stamps, schedules
     and rate limits keep ours. `processing` is how long an upload that a platform works on takes until it can be used.
     """
-    platforms = stand_ins()
+    platforms = {**stand_ins(), **analytics.STAND_INS}
     faults = Faults()
     ledger = Ledger(ledger_path)
 

@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any, Final
@@ -46,8 +46,10 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def blocks(markdown: str) -> list[str]:
+def blocks(markdown: str, href: Callable[[str], str] | None = None) -> list[str]:
     """The sanitised HTML of each block at the top level. The level-1 heading it opens with is left to the title.
+
+    `href` tells where a link leads, by the address that it has in the text.
 
     Raises: TooDeepError: one holds HTML hundreds of elements deep.
     """
@@ -59,7 +61,7 @@ def blocks(markdown: str) -> list[str]:
     found, start = [], 0
     for index, token in enumerate(tokens, start=1):
         if token.level == 0 and token.nesting <= 0:
-            found.append(sanitised(parser.renderer.render(tokens[start:index], parser.options, {})))
+            found.append(sanitised(parser.renderer.render(tokens[start:index], parser.options, {}), href=href))
             start = index
     return [block for block in found if text_of(block) or "<img" in block]
 
@@ -73,19 +75,24 @@ def between_breaks(markdown: str) -> list[list[str]]:
     return [blocks("\n".join(lines[start:end])) for start, end in zip(starts, ends, strict=True)]
 
 
-def sanitised(markup: str, styles: Mapping[str, str] | None = None) -> str:
-    """Only harmless HTML, with a style for every tag that `styles` names.
+def sanitised(markup: str, styles: Mapping[str, str] | None = None, *, href: Callable[[str], str] | None = None) -> str:
+    """Only harmless HTML, with a style for every tag that `styles` names, and links that lead where `href` says.
 
     A level-1 heading becomes a level-2 one: a page has one, its title.
 
     Raises: TooDeepError.
     """
     lowered = _H1.sub(r"<\1h2", quickly_read(markup))
+
+    def led(tag: str, attribute: str, value: str) -> str:
+        return href(value) if href is not None and (tag, attribute) == ("a", "href") else value
+
     harmless = nh3.clean(
         lowered,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
+        attribute_filter=None if href is None else led,
         link_rel=None,  # the links' own rel stays: it tells the sponsored ones
         set_tag_attribute_values={tag: {"style": style} for tag, style in (styles or {}).items()},
     )

@@ -13,7 +13,8 @@ from hypothesis import given
 
 from pipeline.platforms.base import Account, Gone, Metrics, NotSent, PlatformUnavailableError, Published, Unknown
 from pipeline.platforms.bluesky import BlueskyAdapter
-from pipeline.platforms.bluesky.adapter import metrics_of, new_key
+from pipeline.platforms.bluesky.adapter import new_key
+from pipeline.platforms.bluesky.figures import metrics_of
 from pipeline.platforms.bluesky.text import facets
 from pipeline.platforms.content import Content
 from pipeline.platforms.permalinks import external_id

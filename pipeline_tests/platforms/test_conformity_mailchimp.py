@@ -7,6 +7,7 @@ the routes and their parameters, but not the fields of bodies.
 import inspect
 import pkgutil
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 
@@ -21,6 +22,17 @@ from pipeline_tests.platforms.rehearsal import Notebook, platform_of, publish
 
 _CALL = re.compile(r"call_api\(\s*'([^']+)', '([A-Z]+)'")
 _PARAMETER = re.compile(r"query_params\.append\(\('([^']+)'")
+
+FAR = datetime(2099, 1, 1, tzinfo=UTC)
+SPLIT = {
+    "variate": {
+        "varies": "subject",
+        "arms": [{"name": "control", "value": "One"}, {"name": "b", "value": "Two"}],
+        "test_percent": 50,
+        "winner": "opens",
+        "wait_minutes": 60,
+    }
+}
 
 Routes = dict[tuple[str, str], set[str]]
 """By method and path, whose parameters are `{}`: the names that a query may have."""
@@ -59,15 +71,19 @@ def exchanges(_served_sandbox: Sandbox, library: str) -> list[Exchange]:
         adapter.metrics([*ids, "gone"])
         adapter.metrics([*ids, *"wxyz"])
         later, other = mailchimp.content(), Notebook()
-        adapter.schedule(later, datetime(2099, 1, 1, tzinfo=UTC), other.journal())
+        adapter.schedule(later, FAR, other.journal())
         adapter.unschedule(other.handles["campaign"])
         adapter.whoami()
+        adapter.audience()
+        changed = mailchimp.content(platform_specific=SPLIT)
+        adapter.schedule(replace(changed, distribution_id=later.distribution_id), FAR, other.journal())
+        adapter.metrics([publish(adapter, mailchimp.content(platform_specific=SPLIT)).external_id])
     return exchanges
 
 
 def route_of(exchange: Exchange) -> tuple[str, str]:
     path = exchange.path.removeprefix("/mailchimp/3.0")
-    return exchange.method, re.sub(r"^/(campaigns|reports)/[^/]+", r"/\1/{}", path)
+    return exchange.method, re.sub(r"^/(campaigns|reports|lists)/[^/]+", r"/\1/{}", path)
 
 
 def test_every_way_of_asking_mailchimp_was_taken(exchanges: list[Exchange]):
@@ -77,6 +93,7 @@ def test_every_way_of_asking_mailchimp_was_taken(exchanges: list[Exchange]):
         ("POST", "/campaigns"),
         ("GET", "/campaigns/{}"),
         ("PATCH", "/campaigns/{}"),
+        ("DELETE", "/campaigns/{}"),
         ("PUT", "/campaigns/{}/content"),
         ("GET", "/campaigns/{}/send-checklist"),
         ("POST", "/campaigns/{}/actions/send"),
@@ -84,6 +101,9 @@ def test_every_way_of_asking_mailchimp_was_taken(exchanges: list[Exchange]):
         ("POST", "/campaigns/{}/actions/unschedule"),
         ("GET", "/reports"),
         ("GET", "/reports/{}"),
+        ("GET", "/reports/{}/sub-reports"),
+        ("GET", "/lists/{}"),
+        ("GET", "/lists/{}/activity"),
     }
 
 

@@ -62,6 +62,7 @@ def use_everything(instagram: Platform, adapter: InstagramAdapter) -> None:
         adapter.delete(id_)
     adapter.whoami()
     adapter.quota()
+    adapter.audience()
 
 
 def passed_on(sandbox: str, requests: list[tuple[str, str, bytes]], request: Any) -> None:

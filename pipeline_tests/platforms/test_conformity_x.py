@@ -104,6 +104,7 @@ def exchanges_of(sandbox: Sandbox, library: str) -> list[Exchange]:
         x.adapter(publish_config={**config, "metrics_from_timeline": True}).metrics(ids)
         assert adapter.delete(first.external_id) == Changed(first.external_id)
         adapter.whoami()
+        adapter.audience()
     return [exchange for exchange in exchanges if exchange.status < 300]
 
 

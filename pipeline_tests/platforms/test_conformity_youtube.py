@@ -56,6 +56,7 @@ def sent(sandbox: Sandbox, library: str) -> list[Exchange]:
         assert isinstance(adapter.unschedule(scheduled.external_id), Changed)
         adapter.metrics([published.external_id, "nosuchvideo"])
         adapter.whoami()
+        adapter.audience()
         assert isinstance(adapter.delete(published.external_id), Changed)
     return exchanges
 

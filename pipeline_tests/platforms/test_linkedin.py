@@ -232,6 +232,41 @@ def test_a_post_older_than_linkedins_figures_has_unknown_ones(linkedin: Platform
         assert linkedin.adapter(publish_config=linkedin.elsewhere(url)).metrics([URN]) == {}
 
 
+def watched(adapter: Adapter, urn: str) -> tuple[int | None, int | None]:
+    """How often and for how many seconds."""
+    found = adapter.metrics([urn])[urn]
+    assert isinstance(found, Metrics)
+    return found.video_views, found.video_watch_time_seconds
+
+
+def test_an_organisations_videos_are_watched_and_its_other_posts_are_not(linkedin: Platform):
+    adapter = linkedin.adapter(publish_config={**linkedin.config, "video_metrics": True})
+    film = publish(adapter, linkedin.content(media=linkedin.media("video"))).external_id
+    words = publish(adapter, linkedin.content()).external_id
+    assert watched(adapter, film) == (0, 0)
+    assert watched(adapter, words) == (None, None)
+    assert watched(linkedin.adapter(), film) == (None, None)
+
+
+def test_milliseconds_watched_become_seconds_and_what_is_not_offered_is_unknown(linkedin: Platform):
+    def told(values: dict[str, int]) -> tuple[int | None, int | None]:
+        def answer(request: Any) -> None:
+            if "videoAnalytics" not in request.path:
+                body = {"elements": [{"ugcPost": "urn:li:ugcPost:1", "totalShareStatistics": {"likeCount": 2}}]}
+                return reply(request, 200, json.dumps(body).encode())
+            figure = next((name for name in values if f"type={name}&" in request.path), None)
+            if figure is None:
+                return reply(request, 400, b"{}")
+            return reply(request, 200, json.dumps({"elements": [{"value": values[figure]}]}).encode())
+
+        with answering(answer) as url:
+            config = {**linkedin.elsewhere(url), "video_metrics": True}
+            return watched(linkedin.adapter(publish_config=config), "urn:li:ugcPost:1")
+
+    assert told({"VIDEO_VIEW": 7, "TIME_WATCHED": 61_999}) == (7, 61)
+    assert told({"VIDEO_VIEW": 7}) == (7, None)
+
+
 def test_figures_keep_what_has_no_column_and_zero_is_not_unknown():
     told = {"impressionCount": 900, "likeCount": 5, "commentCount": 0, "engagement": 0.5, "newCount": 8}
     expected = Metrics(
@@ -269,7 +304,17 @@ def test_a_members_figures_are_asked_for_one_by_one(linkedin: Platform):
     adapter.delete(deleted)
     figures = adapter.metrics([live, deleted])
     assert figures == {
-        live: Metrics(impressions=0, reach=0, engagements=0, clicks=0, shares=0, comments=0, likes=0, saves=0),
+        live: Metrics(
+            impressions=0,
+            reach=0,
+            engagements=0,
+            clicks=0,
+            shares=0,
+            comments=0,
+            likes=0,
+            saves=0,
+            followers_gained=0,
+        ),
         deleted: Gone(),
     }
     linkedin.sandbox.fault("linkedin", "delay", seconds=0, count=100)  # which changes nothing and is counted

@@ -22,7 +22,7 @@ from pipeline.platforms.base import (
     Unknown,
 )
 from pipeline.platforms.content import Content
-from pipeline.platforms.mailchimp.adapter import _Prepared
+from pipeline.platforms.mailchimp.preparation import Prepared
 from pipeline.platforms.mailchimp.report import metrics_of
 from pipeline.platforms.registry import open_adapter
 from pipeline.sandbox.client import Sandbox
@@ -106,7 +106,7 @@ def test_a_second_attempt_that_was_the_quicker_is_proof_and_not_a_failure(mailch
     journal = notebook.journal()
     asked(mailchimp, "POST", f"/campaigns/{campaign}/actions/send")
     # Frozen between its last look and its sending, this attempt finds the campaign sent.
-    outcome = adapter._send(_Prepared(campaign, {}))  # type: ignore[attr-defined]
+    outcome = adapter._send(Prepared(campaign, {}))  # type: ignore[attr-defined]
     assert isinstance(outcome, Published)
     assert isinstance(adapter.publish(content, journal), Published)
     assert len(mailchimp.effects()) == 1
@@ -194,7 +194,7 @@ def test_a_campaign_that_mailchimp_holds_for_unready_is_rejected_with_the_reason
 def test_a_failure_without_a_body_is_no_success(mailchimp: Platform, status: int, body: bytes):
     with answering(lambda request: reply(request, status, body, Content_Type="application/json")) as url:
         adapter = mailchimp.adapter(publish_config=mailchimp.elsewhere(url))
-        assert isinstance(adapter._send(_Prepared("c1", {})), Unknown)  # type: ignore[attr-defined]
+        assert isinstance(adapter._send(Prepared("c1", {})), Unknown)  # type: ignore[attr-defined]
         assert isinstance(adapter.reconcile(mailchimp.content(), Notebook().journal()), Inconclusive)
 
 

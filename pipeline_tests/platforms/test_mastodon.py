@@ -24,7 +24,7 @@ from pipeline.platforms.base import (
 )
 from pipeline.platforms.content import Content
 from pipeline.platforms.mastodon import MastodonAdapter, text
-from pipeline.platforms.mastodon.adapter import metrics_of
+from pipeline.platforms.mastodon.figures import metrics_of
 from pipeline.platforms.mastodon.files import TAKES, Limits
 from pipeline.platforms.permalinks import external_id
 from pipeline.sandbox.client import Sandbox

@@ -155,7 +155,8 @@ def test_minutes_watched_become_seconds_and_what_has_no_column_is_kept():
         video_views=5,
         shares=2,
         video_watch_time_seconds=5400,
-        platform_metrics={"averageViewDuration": 31, "subscribersLost": 0},
+        followers_lost=0,
+        platform_metrics={"averageViewDuration": 31},
     )
     assert with_report(Metrics(), {"shares": None}) == Metrics()
 

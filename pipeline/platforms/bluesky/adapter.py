@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from pipeline.platforms import adaptation, short_posts
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -23,18 +24,16 @@ from pipeline.platforms.base import (
     NotSent,
     Published,
     PublishOutcome,
-    Quota,
     ReconcileOutcome,
     Rejected,
     Unknown,
 )
-from pipeline.platforms.bluesky import text, thread
+from pipeline.platforms.bluesky import figures, text, thread
 from pipeline.platforms.bluesky.session import SERVER, Session
 from pipeline.platforms.bluesky.thread import Live
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError, garbled, media_failure
-from pipeline.platforms.http import Answer, as_list, as_object, batches
-from pipeline.platforms.limits import quota
+from pipeline.platforms.http import as_list, as_object, batches
 from pipeline.platforms.media import rules
 from pipeline.platforms.media.facts import Media, MediaError
 from pipeline.platforms.offer import Capabilities, Guarantee, Permalink, Setting
@@ -46,7 +45,8 @@ _COLLECTION: Final = "app.bsky.feed.post"
 _KEY_STEP: Final = "rkey"
 _KEY_LETTERS: Final = "234567abcdefghijklmnopqrstuvwxyz"
 _MAX_HASHTAGS: Final = 2
-_POINTS_A_POST: Final = 3
+_BEHIND: Final = "links"
+"""The key of `platform_specific` under which it stands where an address in the text leads, if not to itself."""
 _PAGE: Final = 100
 """Of records; a thread is written in one go, and is shorter."""
 _PICTURES: Final = rules.MediaRule(
@@ -55,7 +55,6 @@ _PICTURES: Final = rules.MediaRule(
     max_bytes=1_000_000,  # 2,000,000 since 2026, which a server that was not brought up to date refuses
     most=4,
 )
-_COUNTS: Final = ("likeCount", "repostCount", "replyCount", "quoteCount", "bookmarkCount")
 
 
 class BlueskyAdapter(Adapter):
@@ -69,6 +68,7 @@ class BlueskyAdapter(Adapter):
         metrics_batch=25,
         guarantee=Guarantee.CERTAIN,
         takes=(_PICTURES,),
+        audience=True,
         remarks={"update": "readers are shown the first version", "metrics": "no impressions and no clicks"},
     )
     permalink: ClassVar[Permalink] = Permalink(
@@ -97,24 +97,27 @@ class BlueskyAdapter(Adapter):
         One that is told in parts is a thread, the card with its last post.
         """
         media = adaptation.media_for(article.media, (_PICTURES,))
+        plain = replace(article, tracking=None)  # readers see short addresses, and are led by what is behind them
         limit = min(text.MAX_GRAPHEMES, account.max_content_length or text.MAX_GRAPHEMES)
         if len(article.parts) > 1:
             body, *more = short_posts.in_parts(article.parts, None, limit, text.length)
             about, extra = article.excerpt, {short_posts.THREAD: more} if more else {}
         else:
             tags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
-            link = article.canonical_url if media else None
-            body, kept = short_posts.teased(article, limit, text.length, tags, link)
-            about, extra = adaptation.teaser(article), {"hashtags": list(kept)}
+            link = _shown(article) if media else None
+            body, kept = short_posts.teased(plain, limit, text.length, tags, link)
+            about, extra = adaptation.teaser(plain), {"hashtags": list(kept)}
+        behind = _behind(article, [body, *extra.get(short_posts.THREAD, ())])
         return AdaptedContent(
             title=adaptation.title_of(article, account.max_title_length),
             body=body,
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=media,
             platform_specific={
                 "description": fit(about, adaptation.EXCERPT_LIMIT),
                 "language": article.language,
                 **extra,
+                **({_BEHIND: behind} if behind else {}),
             },
         )
 
@@ -170,17 +173,23 @@ class BlueskyAdapter(Adapter):
 
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
         """A post may be shown a little after it was made: only one that its repository lacks is gone."""
-        figures: dict[str, Metrics | Gone] = {}
+        found: dict[str, Metrics | Gone] = {}
         try:
             for keys in batches(external_ids, self.capabilities.metrics_batch):
                 wanted = {self._uri(key): key for key in keys}
                 for post in as_list(self._ask("app.bsky.feed.getPosts", uris=list(wanted)).get("posts")):
                     if post.get("uri") in wanted:
-                        figures[wanted[post["uri"]]] = metrics_of(post)
-            figures |= {key: Gone() for key in external_ids if key not in figures and self._find(key) is None}
+                        found[wanted[post["uri"]]] = figures.metrics_of(post)
+            found |= {key: Gone() for key in external_ids if key not in found and self._find(key) is None}
         except CallError as failure:
             raise failure.unavailable() from None
-        return figures
+        return found
+
+    def audience(self) -> Audience | None:
+        try:
+            return figures.audience(self._ask("app.bsky.actor.getProfile", actor=self._session.did))
+        except CallError as failure:
+            raise failure.unavailable() from None
 
     def whoami(self) -> Identity:
         try:
@@ -212,7 +221,7 @@ class BlueskyAdapter(Adapter):
                 raise garbled("the answer does not name the post")
         except CallError as failure:
             return failure.outcome
-        published = replace(self._published(key, record), quota=_posts_left(answer))
+        published = replace(self._published(key, record), quota=figures.posts_left(answer))
         return Live(published, {"uri": self._uri(key), "cid": str(told.get("cid"))})
 
     def _later(self, first: str) -> list[str]:
@@ -235,7 +244,7 @@ class BlueskyAdapter(Adapter):
             "$type": _COLLECTION,
             "text": content.body,
             "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "facets": text.facets(content.body),
+            "facets": text.facets(content.body, content.platform_specific.get(_BEHIND) or {}),
         }
         language = content.platform_specific.get("language")
         if language:
@@ -311,27 +320,22 @@ class BlueskyAdapter(Adapter):
         return Session(self._account)
 
 
+def _shown(article: AdaptableArticle) -> str:
+    """The article's address as readers see it: without tags, or the short link."""
+    short = article.tracking is not None and article.tracking.short_code is not None
+    return article.link if short else article.canonical_url
+
+
+def _behind(article: AdaptableArticle, posts: Sequence[str]) -> dict[str, str]:
+    """Where addresses in the posts lead, of those that lead elsewhere than they say."""
+    if article.tracking is None:
+        return {}
+    shown = {post[start:end] for post in posts for start, end in short_posts.links(post)}
+    found = {address: article.tracking.behind(address) for address in sorted(shown)}
+    return {address: leads for address, leads in found.items() if leads != address}
+
+
 def new_key() -> str:
     """A key that no other post has: a TID, the microsecond and ten random bits in letters that sort by time."""
     number = time.time_ns() // 1000 << 10 | secrets.randbelow(1 << 10)
     return "".join(_KEY_LETTERS[number >> shift & 31] for shift in range(60, -1, -5))
-
-
-def metrics_of(post: Mapping[str, Any]) -> Metrics:
-    """What Bluesky counts of a post; `engagements` is likes, reposts, replies, quotes and bookmarks together."""
-    counts = {name: value for name, value in post.items() if name.endswith("Count") and isinstance(value, int)}
-    interactions = [counts[name] for name in _COUNTS if name in counts]
-    return Metrics(
-        engagements=sum(interactions) if interactions else None,
-        shares=counts.pop("repostCount", None),
-        comments=counts.pop("replyCount", None),
-        likes=counts.pop("likeCount", None),
-        saves=counts.pop("bookmarkCount", None),
-        platform_metrics=counts,
-    )
-
-
-def _posts_left(answer: Answer) -> Quota | None:
-    """Bluesky tells what is left in points."""
-    told = quota(answer.headers)
-    return told and Quota(told.remaining // _POINTS_A_POST, told.resets_at)

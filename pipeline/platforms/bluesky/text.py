@@ -3,6 +3,8 @@
 Source: github.com/bluesky-social/atproto, lexicons/app/bsky/feed/post.json and richtext/facet.json.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline.platforms import short_posts
@@ -18,11 +20,16 @@ def length(text: str) -> int:
     return max(short_posts.graphemes(text), -(-len(text.encode()) // _BYTES_A_GRAPHEME))
 
 
-def facets(text: str) -> list[dict[str, Any]]:
-    """What makes links and hashtags of parts of a text; offsets count bytes of UTF-8, the end not included."""
+def facets(text: str, behind: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """What makes links and hashtags of parts of a text; offsets count bytes of UTF-8, the end not included.
+
+    `behind`: where an address leads, by the address that readers see; one that is not there leads to itself.
+    """
     found: list[tuple[int, int, dict[str, str]]] = []
     for start, end in short_posts.links(text):
-        found.append((start, end, {"$type": "app.bsky.richtext.facet#link", "uri": text[start:end]}))
+        found.append(
+            (start, end, {"$type": "app.bsky.richtext.facet#link", "uri": behind.get(text[start:end], text[start:end])})
+        )
     for start, end in short_posts.hashtags(text):
         if short_posts.graphemes(text[start + 1 : end]) <= _MAX_TAG:
             found.append((start, end, {"$type": "app.bsky.richtext.facet#tag", "tag": text[start + 1 : end]}))

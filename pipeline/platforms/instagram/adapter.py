@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -78,6 +79,7 @@ class InstagramAdapter(Adapter):
         takes=(files.PICTURES, files.VIDEOS),
         needs=(MediaKind.IMAGE, MediaKind.VIDEO),
         quota=True,
+        audience=True,
         remarks={"delete": "where the account's `may_delete` says so", "metrics": "up to two days late"},
     )
     permalink: ClassVar[Permalink] = Permalink(
@@ -112,7 +114,7 @@ class InstagramAdapter(Adapter):
         return AdaptedContent(
             title=None,
             body=text,
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=adaptation.media_for(article.media, takes),
             platform_specific={"hashtags": hashtags},
         )
@@ -173,6 +175,12 @@ class InstagramAdapter(Adapter):
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
         try:
             return {id_: self._figures(id_) for id_ in external_ids}
+        except CallError as failure:
+            raise failure.unavailable() from None
+
+    def audience(self) -> Audience | None:
+        try:
+            return insights.audience(self._graph, self._user_id)
         except CallError as failure:
             raise failure.unavailable() from None
 

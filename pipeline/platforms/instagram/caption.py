@@ -32,7 +32,7 @@ def adapted(article: AdaptableArticle, account: Destination) -> tuple[str, list[
     def said(text: str, tags: int) -> str:
         words = text if text != title else ""
         disclosure = one_line(article.disclosure or "")
-        parts = (title, disclosure, words, article.canonical_url, " ".join(hashtags[:tags]))
+        parts = (title, disclosure, words, article.link, " ".join(hashtags[:tags]))
         return clean("\n\n".join(part for part in parts if part))
 
     text = fit(teaser, limit, lambda text: length(said(text, 0)))

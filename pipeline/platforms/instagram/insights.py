@@ -7,12 +7,14 @@ fails a shorter one. https://developers.facebook.com/docs/instagram-platform/ref
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import Metrics
 from pipeline.platforms.failures import CallError
 from pipeline.platforms.http import as_list
 from pipeline.platforms.instagram.graph import UNKNOWN_OBJECT, Graph
 
 _ALL: Final = ("views", "reach", "likes", "comments", "shares", "saved", "total_interactions")
+_FEED: Final = (*_ALL, "follows")
 _REELS: Final = (*_ALL, "ig_reels_avg_watch_time", "ig_reels_video_view_total_time")
 _BASIC: Final = ("views", "reach", "saved")
 _MEDIA_FIELDS: Final = "media_product_type,like_count,comments_count"
@@ -28,12 +30,20 @@ def metrics(graph: Graph, media_id: str) -> Metrics:
     """
     media = graph.get(media_id, fields=_MEDIA_FIELDS)
     is_reel = media.get("media_product_type") == "REELS"
-    figures = _first_answered(graph, media_id, _REELS if is_reel else _ALL, _BASIC)
+    lists = (_REELS,) if is_reel else (_FEED, _ALL)
+    figures = _first_answered(graph, media_id, *lists, _BASIC)
     return metrics_of(media, figures, is_reel=is_reel)
+
+
+def audience(graph: Graph, user_id: str) -> Audience:
+    """How many follow the account. Raises: CallError."""
+    return Audience(_whole(graph.get(user_id, fields="followers_count").get("followers_count")))
 
 
 def metrics_of(media: Mapping[str, Any], figures: Mapping[str, int], *, is_reel: bool) -> Metrics:
     """`impressions` is Instagram's `views`: how often it was shown or, of a reel, played.
+
+    `follows` are of those who came to follow by it, which no reel tells.
 
     `engagements` is its `total_interactions`: likes, comments, shares and saves, less those taken back.
     """
@@ -49,6 +59,7 @@ def metrics_of(media: Mapping[str, Any], figures: Mapping[str, int], *, is_reel:
         saves=left.pop("saved", None),
         video_views=views if is_reel else None,
         video_watch_time_seconds=None if watched is None else watched // _MILLISECONDS,
+        followers_gained=left.pop("follows", None),
         platform_metrics=left,
     )
 

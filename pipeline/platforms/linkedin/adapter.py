@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -77,8 +78,10 @@ class LinkedInAdapter(Adapter):
         metrics_batch=figures.A_CALL,
         guarantee=Guarantee.LIKELY,
         takes=(VIDEO, IMAGES),
+        audience=True,
         remarks={
             "update": "the text only",
+            "audience": "an organisation's",
             "metrics_batch": "1 for a member, and a call for each figure",
             "guarantee": "for an organisation; for a member, a person decides",
         },
@@ -93,6 +96,7 @@ class LinkedInAdapter(Adapter):
         Setting("version", "The month of the API's version, as YYYYMM; LinkedIn ends each after about a year."),
         Setting("visibility", "PUBLIC (the default), LOGGED_IN, or CONNECTIONS for a member."),
         Setting("member_metrics", "False for a member whose app has no r_member_postAnalytics; default true."),
+        Setting("video_metrics", "True for an organisation: ask how its videos were watched, at two calls each."),
         Setting("poll_seconds", "The pause between two questions whether a file is ready to be posted; default 2."),
         Setting("base_url", "An address in place of LinkedIn's API and sign-in."),
         Setting("web_url", "Where people see the posts; default https://www.linkedin.com."),
@@ -117,6 +121,7 @@ class LinkedInAdapter(Adapter):
                 self.capabilities,
                 metrics=bool(config.get("member_metrics", True)),
                 metrics_batch=1,
+                audience=False,
                 guarantee=Guarantee.A_PERSON_DECIDES,
             )
 
@@ -129,7 +134,7 @@ class LinkedInAdapter(Adapter):
         teaser = adaptation.teaser(article)
 
         def said(opening: Sequence[str], hook: str, tags: int) -> str:
-            parts = (*opening, hook, article.canonical_url, " ".join(hashtags[:tags]))
+            parts = (*opening, hook, article.link, " ".join(hashtags[:tags]))
             return clean("\n\n".join(part for part in parts if part))
 
         def measure(opening: Sequence[str], hook: str, tags: int) -> int:
@@ -146,7 +151,7 @@ class LinkedInAdapter(Adapter):
         return AdaptedContent(
             title=title,
             body=said(opening, hook, tags),
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=adaptation.media_for(article.media, cls.capabilities.takes),
             platform_specific={"hashtags": hashtags[:tags]},
         )
@@ -214,9 +219,19 @@ class LinkedInAdapter(Adapter):
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
         if not self.capabilities.metrics:
             return {}
-        ask = figures.of_member if self._is_member else figures.of_organization
         try:
-            return ask(self._api, external_ids)
+            if self._is_member:
+                return figures.of_member(self._api, external_ids)
+            videos = self._account.publish_config.get("video_metrics") is True
+            return figures.of_organization(self._api, external_ids, videos=videos)
+        except CallError as failure:
+            raise failure.unavailable() from None
+
+    def audience(self) -> Audience | None:
+        if self._is_member:
+            return None
+        try:
+            return figures.audience(self._api)
         except CallError as failure:
             raise failure.unavailable() from None
 

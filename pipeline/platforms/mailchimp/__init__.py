@@ -6,7 +6,8 @@ campaign, and Mailchimp itself refuses to send that twice. Only the sending, or 
 before it was not sent, and after an unknown one the campaign's status tells.
 
 The title is the subject, the body is HTML; `platform_specific` may hold `preview_text`, `plain_text` and a `segment_id`
-of its own. A picture is in the HTML, by its address. A sent email can't be changed or taken back.
+of its own, and the arms of an experiment (`variate.py`), which are one campaign too: Mailchimp draws who gets which. A
+picture is in the HTML, by its address. A sent email can't be changed or taken back.
 """
 
 from pipeline.platforms.mailchimp.adapter import MailchimpAdapter

@@ -15,8 +15,14 @@ from pipeline.platforms.sdk import as_response
 
 PAGE: Final = 1000
 """The most that Mailchimp lists at once."""
+NOT_FOUND: Final = 404
 _NO_CONTENT: Final = 204
-_CAMPAIGN_FIELDS: Final = ("id", "status", "send_time", "long_archive_url", "archive_url", "settings", "recipients")
+_CAMPAIGN_FIELDS: Final = (
+    *("id", "type", "status", "send_time", "long_archive_url", "archive_url", "settings", "recipients"),
+    "parent_campaign_id",
+)
+_ACTIVITY_DAYS: Final = 30
+"""Of the 180 that Mailchimp tells; younger ones may still be corrected."""
 
 Campaign = dict[str, Any]
 
@@ -44,13 +50,16 @@ class Api:
         }
         return as_list(self._object(self._sdk.campaigns.list, **query).get("campaigns"))
 
-    def create(self, wanted: Campaign) -> Campaign:
-        return self._object(self._sdk.campaigns.create, {"type": "regular", **wanted})
+    def create(self, kind: str, wanted: Campaign) -> Campaign:
+        return self._object(self._sdk.campaigns.create, {"type": kind, **wanted})
+
+    def delete(self, id_: str) -> None:
+        self._done(self._sdk.campaigns.remove, id_)
 
     def change(self, id_: str, wanted: Campaign) -> Campaign:
         return self._object(self._sdk.campaigns.update, id_, wanted)
 
-    def fill(self, id_: str, content: dict[str, str]) -> None:
+    def fill(self, id_: str, content: dict[str, Any]) -> None:
         self._object(self._sdk.campaigns.set_content, id_, content)
 
     def checklist(self, id_: str) -> dict[str, Any]:
@@ -82,6 +91,27 @@ class Api:
             told = answer.get("total_items")
             total = told if page and isinstance(told, int) else 0
             read += len(page)
+
+    def variate_settings(self, id_: str) -> dict[str, Any]:
+        """Of a campaign in arms, what Mailchimp made of them."""
+        campaign = self._object(self._sdk.campaigns.get, id_, fields=["variate_settings"])
+        return as_object(campaign.get("variate_settings"))
+
+    def sub_reports(self, id_: str, fields: list[str]) -> list[dict[str, Any]]:
+        """Of the campaigns that Mailchimp made of a campaign's arms."""
+        asked = [f"reports.{name}" for name in fields]
+        return as_list(self._object(self._sdk.reports.get_sub_reports_for_campaign, id_, fields=asked).get("reports"))
+
+    def members(self, list_id: str) -> Any:
+        """How many are subscribed."""
+        told = self._object(self._sdk.lists.get_list, list_id, fields=["stats.member_count"])
+        return as_object(told.get("stats")).get("member_count")
+
+    def activity(self, list_id: str) -> list[dict[str, Any]]:
+        """A list's last days, who came and who went."""
+        asked = [f"activity.{name}" for name in ("day", "subs", "unsubs", "other_adds", "other_removes")]
+        told = self._object(self._sdk.lists.get_list_recent_activity, list_id, count=_ACTIVITY_DAYS, fields=asked)
+        return as_list(told.get("activity"))
 
     def _done(self, method: Callable[..., Any], *args: Any) -> None:
         if getattr(self._call(method, *args), "status_code", None) != _NO_CONTENT:

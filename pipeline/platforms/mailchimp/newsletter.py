@@ -55,10 +55,14 @@ You receive this because you subscribed. <a href="*|UNSUB|*" style="color:#666">
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`blocks` is sanitised HTML; `media` are the post's, of which `picture` is shown above them."""
+    """`blocks` is sanitised HTML; `media` are the post's, of which `picture` is shown above them.
+
+    `page` is what the blocks' addresses are relative to, `link` where a reader goes on.
+    """
 
     title: str
     blocks: list[str]
+    page: str
     link: str
     language: str
     media: Sequence[Media] = ()
@@ -73,7 +77,8 @@ def adapted(article: AdaptableArticle, account: Destination) -> AdaptedContent:
     letter = Letter(
         title=title,
         blocks=blocks,
-        link=article.canonical_url,
+        page=article.canonical_url,
+        link=article.link,
         language=article.language,
         media=article.media,
         picture=next((each for each in media if not _shown_in(blocks, each.url, article.canonical_url)), None),
@@ -82,7 +87,7 @@ def adapted(article: AdaptableArticle, account: Destination) -> AdaptedContent:
     return AdaptedContent(
         title=without_merge_tags(title),
         body=to_html(letter, limit),
-        link_url=article.canonical_url,
+        link_url=article.link,
         media=media,
         platform_specific={
             "preview_text": without_merge_tags(fit(adaptation.teaser(article), PREVIEW_LIMIT)),
@@ -94,7 +99,7 @@ def adapted(article: AdaptableArticle, account: Destination) -> AdaptedContent:
 def to_html(letter: Letter, limit_bytes: int) -> str:
     """The whole article, or as many of its blocks as the limit allows; the link to it in any case."""
     widths = {each.url: each.width for each in letter.media if each.width}
-    blocks = [for_mail(sanitised(block), letter.link, widths) for block in letter.blocks]
+    blocks = [for_mail(sanitised(block), letter.page, widths) for block in letter.blocks]
     for kept in range(len(blocks), 0, -1):
         page = _page(
             letter, blocks[:kept], "Read it on the site" if kept == len(blocks) else "Read the rest on the site"

@@ -1,19 +1,30 @@
-"""Mailchimp's campaign reports: read in as few calls as there are pages, and as figures."""
+"""Mailchimp's campaign reports: read in as few calls as there are pages, and as figures.
+
+A campaign in arms takes two calls more: Mailchimp makes a campaign of each arm, whose id a combination in its
+`variate_settings` has, and one of what the rest is sent. `platform_metrics` then holds `arms`, a list in their order,
+the `winning_arm`'s place in it, and what came of the `rest`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pipeline.platforms.base import Gone, Metrics
 from pipeline.platforms.failures import CallError
-from pipeline.platforms.mailchimp.api import Api
+from pipeline.platforms.http import as_list
+from pipeline.platforms.mailchimp.api import NOT_FOUND, Api
 
 _ONE_BY_ONE: Final = 3
 """Up to so many reports are asked for singly; more come cheaper as a list."""
 _DAYS: Final = 100
 """Publications are looked at for 90 days, so a list this long holds all that are asked for, as a rule."""
+_IN_ARMS: Final = "variate"
+_OF_AN_ARM: Final = ("hard_bounces", "soft_bounces", "unsubscribed", "abuse_reports")
+_PLACES: Final = ("subject_line", "from_name", "content_description", "send_time")
+"""A combination's, each counted from 0, in the list of what is tried out."""
 FIELDS: Final = (
-    *("id", "emails_sent", "unsubscribed", "abuse_reports", "forwards.forwards_count"),
+    *("id", "type", "emails_sent", "unsubscribed", "abuse_reports", "forwards.forwards_count"),
     *("bounces.hard_bounces", "bounces.soft_bounces", "bounces.syntax_errors"),
     *("opens.opens_total", "opens.unique_opens", "opens.open_rate"),
     *("clicks.clicks_total", "clicks.unique_clicks", "clicks.unique_subscriber_clicks", "clicks.click_rate"),
@@ -34,15 +45,15 @@ def figures(api: Api, ids: Sequence[str], publish_config: Mapping[str, Any]) -> 
     for sent in ({"since_send_time": since}, {"before_send_time": since + timedelta(days=1)}):
         left = set(ids) - found.keys()
         if len(left) > _ONE_BY_ONE:
-            found |= _listed(api.reports(list(FIELDS), **sent), left)
+            found |= _listed(api, api.reports(list(FIELDS), **sent), left)
     return found | {id_: _single(api, id_) for id_ in ids if id_ not in found}
 
 
-def _listed(pages: Iterable[list[dict[str, Any]]], wanted: set[str]) -> dict[str, Metrics | Gone]:
+def _listed(api: Api, pages: Iterable[list[dict[str, Any]]], wanted: set[str]) -> dict[str, Metrics | Gone]:
     """Raises: CallError."""
     found: dict[str, Metrics | Gone] = {}
     for page in pages:
-        found |= {id_: metrics_of(each) for each in page if (id_ := str(each.get("id"))) in wanted}
+        found |= {id_: _read(api, id_, each) for each in page if (id_ := str(each.get("id"))) in wanted}
         if len(found) == len(wanted):
             break
     return found
@@ -51,11 +62,66 @@ def _listed(pages: Iterable[list[dict[str, Any]]], wanted: set[str]) -> dict[str
 def _single(api: Api, id_: str) -> Metrics | Gone:
     """Raises: CallError."""
     try:
-        return metrics_of(api.report(id_, list(FIELDS)))
+        report = api.report(id_, list(FIELDS))
     except CallError as failure:
-        if failure.error.http_status == 404:  # noqa: PLR2004
+        if failure.error.http_status == NOT_FOUND:
             return Gone()
         raise
+    return _read(api, id_, report)
+
+
+def _read(api: Api, id_: str, report: Mapping[str, Any]) -> Metrics:
+    """Raises: CallError."""
+    figures = metrics_of(report)
+    if report.get("type") != _IN_ARMS:
+        return figures
+    told = of_arms(api.variate_settings(id_), api.sub_reports(id_, list(FIELDS)))
+    return replace(figures, platform_metrics={**figures.platform_metrics, **told})
+
+
+def of_arms(settings: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is known of a campaign's arms; nothing where Mailchimp does not tell which is which.
+
+    The arms are those of the test alone: what the winner did with the rest is not in them.
+    """
+    by_id = {str(report.get("id")): report for report in reports}
+    combinations = as_list(settings.get("combinations") or [])
+    places = _places(combinations)
+    if places is None:
+        return {}
+    in_order = [each for _, each in sorted(zip(places, combinations, strict=True), key=lambda pair: pair[0])]
+    ids = [str(each.get("id")) for each in in_order]
+    told: dict[str, Any] = {
+        "arms": [_arm(by_id.get(id_, {}), each.get("recipients")) for id_, each in zip(ids, in_order, strict=True)]
+    }
+    if (winner := settings.get("winning_combination_id")) in ids:
+        told["winning_arm"] = ids.index(str(winner))
+    if rest := by_id.get(str(settings.get("winning_campaign_id") or "")):
+        told["rest"] = _arm(rest, rest.get("emails_sent"))
+    return told
+
+
+def _places(combinations: Sequence[Mapping[str, Any]]) -> list[int] | None:
+    """Of each combination, by the one thing that varies."""
+    for name in _PLACES:
+        places = [each.get(name) for each in combinations]
+        if len(places) > 1 and set(places) == set(range(len(places))):
+            return [int(str(place)) for place in places]
+    return None
+
+
+def _arm(report: Mapping[str, Any], recipients: Any) -> dict[str, int]:
+    """People, each counted once; what is not told is left out."""
+    figures = metrics_of(report)
+    kept = {name: figures.platform_metrics.get(name) for name in _OF_AN_ARM}
+    counts = {
+        "recipients": recipients,
+        "delivered": figures.reach,
+        "unique_opens": figures.engagements,
+        "unique_clicks": figures.clicks,
+        **kept,
+    }
+    return {name: count for name, count in counts.items() if isinstance(count, int)}
 
 
 def metrics_of(report: Mapping[str, Any]) -> Metrics:

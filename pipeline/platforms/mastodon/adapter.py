@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from pipeline.platforms import adaptation, short_posts
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -32,7 +33,7 @@ from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.failures import CallError, media_failure
 from pipeline.platforms.http import Answer, as_list, as_object, batches
 from pipeline.platforms.limits import quota
-from pipeline.platforms.mastodon import text
+from pipeline.platforms.mastodon import figures, text
 from pipeline.platforms.mastodon.files import PENDING, TAKES, Files, Limits, are_pending
 from pipeline.platforms.mastodon.held import Held, unschedulable
 from pipeline.platforms.mastodon.server import NOT_FOUND, Server, id_of, moment_of
@@ -47,7 +48,6 @@ _MAX_HASHTAGS: Final = 3
 _SKEW: Final = timedelta(minutes=2)
 """How far the server's clock may be behind ours."""
 _NEEDED: Final = ("read:accounts", "read:statuses", "write:media", "write:statuses")
-_COUNTS: Final = ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
 
 
 class MastodonAdapter(Adapter):
@@ -61,6 +61,7 @@ class MastodonAdapter(Adapter):
         metrics_batch=20,
         guarantee=Guarantee.LIKELY,
         takes=TAKES,
+        audience=True,
         remarks={"update": "the text; its files stay", "metrics": "no impressions and no clicks"},
     )
     permalink: ClassVar[Permalink] = Permalink(
@@ -85,16 +86,16 @@ class MastodonAdapter(Adapter):
         limit = _limit(account.publish_config)
         limit = min(limit, account.max_content_length or limit)
         if len(article.parts) > 1:
-            body, *more = short_posts.in_parts(article.parts, article.canonical_url, limit, text.length)
+            body, *more = short_posts.in_parts(article.texts, article.link, limit, text.length)
             extra = {short_posts.THREAD: more} if more else {}
         else:
             tags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
-            body, kept = short_posts.teased(article, limit, text.length, tags, article.canonical_url)
+            body, kept = short_posts.teased(article, limit, text.length, tags, article.link)
             extra = {"hashtags": list(kept)}
         return AdaptedContent(
             title=None,
             body=body,
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=adaptation.media_for(article.media, TAKES),
             platform_specific={**extra, "language": article.language},
         )
@@ -214,15 +215,21 @@ class MastodonAdapter(Adapter):
         return Changed(external_id)
 
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
-        figures: dict[str, Metrics | Gone] = {}
+        found: dict[str, Metrics | Gone] = {}
         try:
             for ids in batches(external_ids, self.capabilities.metrics_batch):
                 answer = as_list(self._server.ask("GET", "v1/statuses", params={"id[]": list(ids)}))
                 there = {str(status.get("id")): status for status in answer}
-                figures |= {id_: metrics_of(there[id_]) if id_ in there else Gone() for id_ in ids}
+                found |= {id_: figures.metrics_of(there[id_]) if id_ in there else Gone() for id_ in ids}
         except CallError as failure:
             raise failure.unavailable() from None
-        return figures
+        return found
+
+    def audience(self) -> Audience | None:
+        try:
+            return figures.audience(self._server)
+        except CallError as failure:
+            raise failure.unavailable() from None
 
     def whoami(self) -> Identity:
         """A token has the scopes of its app at most, and the app's are told."""
@@ -308,19 +315,6 @@ class MastodonAdapter(Adapter):
 def _before_sending(failure: CallError) -> Rejected | NotSent | Unknown:
     """What is still worked on is asked about; anything else was without effect."""
     return failure.outcome if failure.error.kind is ErrorKind.PENDING else failure.without_effect()
-
-
-def metrics_of(status: Mapping[str, Any]) -> Metrics:
-    """What Mastodon counts of a status; `engagements` is favourites, boosts, replies and quotes together."""
-    counts = {name: value for name, value in status.items() if name.endswith("_count") and isinstance(value, int)}
-    interactions = [counts[name] for name in _COUNTS if name in counts]
-    return Metrics(
-        engagements=sum(interactions) if interactions else None,
-        shares=counts.pop("reblogs_count", None),
-        comments=counts.pop("replies_count", None),
-        likes=counts.pop("favourites_count", None),
-        platform_metrics=counts,
-    )
 
 
 def _text_of(content: Content) -> dict[str, Any]:

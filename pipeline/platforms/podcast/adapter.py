@@ -90,7 +90,7 @@ class PodcastAdapter(Adapter):
         return AdaptedContent(
             title=adaptation.title_of(article, min(MOST_CHARACTERS, account.max_title_length or MOST_CHARACTERS)),
             body=show_notes(article, most),
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=adaptation.one_of_each(media, cls.capabilities.takes),
         )
 

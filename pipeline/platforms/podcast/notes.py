@@ -24,8 +24,7 @@ _SAID_OTHERWISE: Final = (
 
 def show_notes(article: AdaptableArticle, limit: int) -> str:
     """The article and its address in at most `limit` bytes; its last blocks are left out where it is longer."""
-    address = html.escape(article.canonical_url)
-    link = f'<p><a href="{address}">{address}</a></p>'
+    link = f'<p><a href="{html.escape(article.link)}">{html.escape(article.canonical_url)}</a></p>'
     kept = [block for each in adaptation.disclosed(article) if text_of(block := _simple(each))]
     kept = kept or [paragraph(adaptation.teaser(article))]
 

@@ -90,6 +90,8 @@ class SiteAdapter(Adapter):
         Setting("language", "Of its pages; default en."),
         Setting("description", "One line, for search engines and the feed."),
         Setting("logo_url", "The publisher's logo, shown where a page without a picture is shared."),
+        Setting("beacon_url", "Where a script on the pages counts readers: pressroom analytics script ACCOUNT."),
+        Setting("beacon_remembers", "True: browsers keep an id. By default no reader is known again the next day."),
     )
     secrets: ClassVar[Sequence[Setting]] = ()
 

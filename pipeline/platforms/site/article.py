@@ -59,6 +59,10 @@ class SiteConfig(BaseModel):
     description: Line | None = None
     logo_url: WebUrl | None = None
     """Of the publisher; shown where a page is shared that has no picture of its own."""
+    beacon_url: WebUrl | None = None
+    """Where the pages' script tells that they are read; without it they have none."""
+    beacon_remembers: bool = False
+    """Whether a reader's browser keeps an id, by which the reader is known again on another day."""
     indexnow_key: str | None = None
     """Served, so that search engines believe what they are told in this site's name."""
     websub_hub: str | None = None

@@ -28,16 +28,19 @@ def with_related(folder: SiteFolder, article: Article) -> Article:
 
 def write_page(folder: SiteFolder, config: SiteConfig, article: Article, copy: Copy) -> None:
     """The article's page, and before it what it is made of and the files it needs."""
-    write_assets(folder)
+    write_assets(folder, config)
     folder.keep_copy(article.slug, copy)
     folder.note_related(article)
     shown = [each.entry for each in folder.articles(article.related) if each.state is not ArticleState.GONE]
     folder.write(f"{article.slug}/{PAGE}", pages.article_page(config, article, copy, shown))
 
 
-def write_assets(folder: SiteFolder) -> None:
-    for asset in sorted(files("pipeline.platforms.site").joinpath("assets").iterdir(), key=lambda file: file.name):
+def write_assets(folder: SiteFolder, config: SiteConfig) -> None:
+    package = files("pipeline.platforms.site")
+    for asset in sorted(package.joinpath("assets").iterdir(), key=lambda file: file.name):
         folder.write(f"assets/{asset.name}", asset.read_bytes())
+    if config.beacon_url:
+        folder.write("assets/beacon.js", package.joinpath("beacon.js").read_bytes())
 
 
 def write_tombstone(folder: SiteFolder, config: SiteConfig, slug: str) -> None:

@@ -55,7 +55,7 @@ def rebuild(
     """
     with hold():
         slugs = [each.slug for each in sorted(folder.articles(), key=lambda each: (each.published_at, each.slug))]
-        build.write_assets(folder)
+        build.write_assets(folder, config)
     for done, slug in enumerate(slugs, start=1):
         with hold():
             _rebuild_article(folder, config, slug, with_new_related=with_new_related)

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import (
     Account,
     Adapter,
@@ -32,7 +33,7 @@ from pipeline.vocabulary import MediaKind
 _OAUTH: Final = OAuth(
     "https://www.tiktok.com/v2/auth/authorize/",
     "https://open.tiktokapis.com/v2/oauth/token/",
-    ("user.info.basic", "video.publish", "video.list"),
+    ("user.info.basic", "user.info.stats", "video.publish", "video.list"),
     renew_before=timedelta(hours=2),
     client_id_name="client_key",
     scope_separator=",",
@@ -52,9 +53,11 @@ class TikTokAdapter(Adapter):
         metrics_batch=MOST_IDS,
         guarantee=Guarantee.CERTAIN,
         takes=(VIDEO, PICTURES),
+        audience=True,
         needs=(MediaKind.VIDEO, MediaKind.IMAGE),
         remarks={
             "metrics": "public posts only",
+            "audience": "with the scope user.info.stats",
             "guarantee": "videos; where the answer to the submission of pictures is lost, a person decides",
         },
     )
@@ -86,7 +89,7 @@ class TikTokAdapter(Adapter):
     secrets: ClassVar[Sequence[Setting]] = (
         Setting(
             "access_token",
-            "A user access token with the scopes video.publish and, for figures, video.list.",
+            "A user access token with the scopes video.publish and, for figures, video.list and user.info.stats.",
             required=True,
         ),
     )
@@ -106,7 +109,7 @@ class TikTokAdapter(Adapter):
         return AdaptedContent(
             title=text.title(article, title_limit) if _are_pictures(media) else None,
             body=caption,
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=media,
             platform_specific={"hashtags": hashtags},
         )
@@ -152,6 +155,15 @@ class TikTokAdapter(Adapter):
         except CallError as failure:
             raise failure.unavailable() from None
         return figures
+
+    def audience(self) -> Audience | None:
+        """None where the token was given without leave to ask."""
+        try:
+            return reading.audience(self._api.user())
+        except CallError as failure:
+            if reading.is_missing_scope(failure.error):
+                return None
+            raise failure.unavailable() from None
 
     def whoami(self) -> Identity:
         missing = []

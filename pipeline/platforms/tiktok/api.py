@@ -68,15 +68,21 @@ class Api:
         found = self._ask("/v2/video/query/", {"filters": {"video_ids": list(ids)}}, fields=_FIGURES)
         return as_list(found.get("videos", []))
 
+    def user(self) -> dict[str, Any]:
+        """https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info."""
+        return as_object(self._ask("/v2/user/info/", method="GET", fields="follower_count").get("user"))
+
     def newest_video(self) -> list[dict[str, Any]]:
         found = self._ask("/v2/video/list/", {"max_count": 1}, fields="id")
         return as_list(found.get("videos", []))
 
-    def _ask(self, path: str, body: Mapping[str, Any] | None = None, **params: str) -> dict[str, Any]:
+    def _ask(
+        self, path: str, body: Mapping[str, Any] | None = None, *, method: str = "POST", **params: str
+    ) -> dict[str, Any]:
         token = required(self._account, self._account.credentials, "access_token")
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=UTF-8"}
         try:
-            answer = self._wire.call("POST", f"{self._address}{path}", params=params, headers=headers, json=body)
+            answer = self._wire.call(method, f"{self._address}{path}", params=params, headers=headers, json=body)
         except CallError as failure:
             raise self._understood(failure.payload, failure.outcome) from None
         told = as_object(answer.json())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import Metrics, NotSent, PlatformError, Rejected, Unknown
 from pipeline.platforms.failures import Refusal, garbled
 from pipeline.vocabulary import ErrorKind
@@ -128,6 +129,11 @@ def standing(data: Mapping[str, Any]) -> Standing:
         post_id=str(ids[0]) if isinstance(ids, list) and ids and isinstance(ids[0], int | str) else None,
         uploaded=uploaded if _is_number(uploaded) else None,
     )
+
+
+def audience(user: Mapping[str, Any]) -> Audience:
+    count = user.get("follower_count")
+    return Audience(count if _is_number(count) else None)
 
 
 def metrics(video: Mapping[str, Any]) -> Metrics:

@@ -27,7 +27,7 @@ def caption(article: AdaptableArticle, limit: int) -> tuple[str, Sequence[str]]:
     hashtags = adaptation.hashtags(article.keywords, _MOST_HASHTAGS)
 
     def said(hook: str, tags: int) -> str:
-        parts = (hook, " ".join(hashtags[:tags]), article.canonical_url)
+        parts = (hook, " ".join(hashtags[:tags]), article.link)
         return clean("\n\n".join(part for part in parts if part))
 
     hook = fit(adaptation.teaser(article), limit, lambda hook: length(said(hook, 0)))

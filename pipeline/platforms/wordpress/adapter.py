@@ -95,8 +95,8 @@ class WordPressAdapter(Adapter):
 
         `max_content_length` is in characters of HTML. Files of every kind go along.
         """
-        address = html.escape(article.canonical_url)
-        source = "" if account.is_home else f'\n<p>First published at <a href="{address}">{address}</a>.</p>'
+        page, link = html.escape(article.canonical_url), html.escape(article.link)
+        source = "" if account.is_home else f'\n<p>First published at <a href="{link}">{page}</a>.</p>'
         limit = None if account.max_content_length is None else account.max_content_length - len(source)
         topics = adaptation.names(article.topics, _MAX_CATEGORIES) or adaptation.names([article.vertical], 1)
         rules = _rules(account.publish_config)
@@ -104,7 +104,7 @@ class WordPressAdapter(Adapter):
             title=adaptation.title_of(article, account.max_title_length),
             # A square bracket could open a shortcode, which WordPress would run.
             body=(adaptation.markup(article, limit) + source).replace("[", "&#91;"),
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=tuple(each for rule in rules for each in adaptation.media_for(article.media, [rule])),
             platform_specific={
                 "excerpt": fit(adaptation.teaser(article), adaptation.EXCERPT_LIMIT),

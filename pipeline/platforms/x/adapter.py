@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -32,11 +33,11 @@ from pipeline.platforms.limits import quota
 from pipeline.platforms.media.facts import MediaError
 from pipeline.platforms.media.rules import problems, rule_for
 from pipeline.platforms.oauth import OAuth
-from pipeline.platforms.offer import OAUTH_URL, Capabilities, Guarantee, Permalink, Setting
+from pipeline.platforms.offer import OAUTH_URL, Capabilities, Charge, Guarantee, Permalink, Price, Prices, Setting
 from pipeline.platforms.sdk import json_of
-from pipeline.platforms.x import text, thread
+from pipeline.platforms.x import prices, text, thread
 from pipeline.platforms.x.api import Api, id_of, made_at
-from pipeline.platforms.x.figures import BATCH, Reader
+from pipeline.platforms.x.figures import BATCH, YOUNG, Reader, audience
 from pipeline.platforms.x.timeline import Timeline
 from pipeline.platforms.x.uploads import TAKES, Uploads
 from pipeline.text.fitting import fit
@@ -67,6 +68,7 @@ class XAdapter(Adapter):
         metrics_batch=BATCH,
         guarantee=Guarantee.LIKELY,
         takes=TAKES,
+        audience=True,
         remarks={
             "update": "an edited post gets a new id",
             "metrics": "clicks with the setting `non_public_metrics`, for 30 days",
@@ -97,6 +99,7 @@ class XAdapter(Adapter):
         Setting("oauth2_access_token", "An access token of OAuth 2.0, which is preferred to the others."),
     )
     oauth: ClassVar[OAuth | None] = _OAUTH
+    list_prices: ClassVar[Sequence[Price]] = prices.LIST
 
     def __init__(self, account: Account) -> None:
         config = account.publish_config
@@ -123,7 +126,7 @@ class XAdapter(Adapter):
         hashtags = adaptation.hashtags(article.keywords, _MAX_HASHTAGS)
 
         def said(hook: str, tags: int) -> str:
-            parts = (hook, " ".join(hashtags[:tags]), article.canonical_url)
+            parts = (hook, " ".join(hashtags[:tags]), article.link)
             return clean("\n\n".join(part for part in parts if part))
 
         def measure(hook: str) -> int:
@@ -140,7 +143,7 @@ class XAdapter(Adapter):
         return AdaptedContent(
             title=None,
             body=first,
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=adaptation.media_for(article.media, TAKES),
             platform_specific={"hashtags": hashtags[:tags], **({thread.KEY: more} if more else {})},
         )
@@ -225,6 +228,19 @@ class XAdapter(Adapter):
         except CallError as failure:
             raise failure.unavailable() from None
 
+    def audience(self) -> Audience | None:
+        try:
+            return audience(self._api)
+        except CallError as failure:
+            raise failure.unavailable() from None
+
+    def prices(self) -> Prices:
+        return prices.of_questions(YOUNG if self._account.publish_config.get("metrics_from_timeline") is True else None)
+
+    @classmethod
+    def charges(cls, content: Content) -> Mapping[Charge, int]:
+        return prices.charges(content)
+
     def whoami(self) -> Identity:
         try:
             response = self._api.call("GET", "/2/users/me")
@@ -305,11 +321,11 @@ class XAdapter(Adapter):
 
 def _in_parts(article: AdaptableArticle, limit: int) -> AdaptedContent:
     """The parts as they were approved, a post each, numbered; the link behind the last."""
-    first, *more = thread.of_parts(article.parts, article.canonical_url, limit)
+    first, *more = thread.of_parts(article.texts, article.link, limit)
     return AdaptedContent(
         title=None,
         body=first,
-        link_url=article.canonical_url,
+        link_url=article.link,
         media=adaptation.media_for(article.media, TAKES),
         platform_specific={thread.KEY: more} if more else {},
     )

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import Gone, Metrics
-from pipeline.platforms.http import as_list, batches
+from pipeline.platforms.http import as_list, as_object, batches
 from pipeline.platforms.x.api import Api, made_at
 from pipeline.platforms.x.timeline import Timeline
 
 BATCH: Final = 100
-_YOUNG: Final = timedelta(days=30)
+YOUNG: Final = timedelta(days=30)
 """For so long every post is read at least daily."""
 _NON_PUBLIC_FOR: Final = timedelta(days=29)
 """X shows its owner a post's other figures for 30 days."""
@@ -74,7 +75,7 @@ class Reader:
 
     def _on_timeline(self, ids: Sequence[str], fields: str) -> Figures:
         """Of the young, as many as the timeline shows."""
-        wanted = {int(id_) for id_ in ids if self._is_younger(id_, _YOUNG)}
+        wanted = {int(id_) for id_ in ids if self._is_younger(id_, YOUNG)}
         found: Figures = {}
         if not wanted:
             return found
@@ -89,6 +90,12 @@ class Reader:
             if len(found) == len(wanted):
                 break
         return found
+
+
+def audience(api: Api) -> Audience:
+    """How many follow the account; X does not tell who came and who went. Raises: CallError."""
+    answer = api.ask("GET", "/2/users/me", params={"user.fields": "public_metrics"})
+    return Audience(_counts(as_object(answer.get("data")).get("public_metrics")).get("followers_count"))
 
 
 def metrics_of(public: Any, non_public: Any = None) -> Metrics:

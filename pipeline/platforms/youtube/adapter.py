@@ -9,11 +9,13 @@ A scheduled video is uploaded at once, private, with the time at which YouTube m
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from pipeline.platforms import adaptation
 from pipeline.platforms.article import AdaptableArticle, AdaptedContent, Destination
+from pipeline.platforms.audience import Audience
 from pipeline.platforms.base import (
     Absent,
     Account,
@@ -68,7 +70,7 @@ _OAUTH: Final = OAuth(
 class YouTubeAdapter(Adapter):
     name: ClassVar[str] = "youtube"
     title: ClassVar[str] = "YouTube"
-    capabilities = Capabilities(
+    capabilities: Capabilities = Capabilities(
         update=True,
         delete=True,
         schedule=True,
@@ -76,8 +78,13 @@ class YouTubeAdapter(Adapter):
         metrics_batch=figures.BATCH,
         guarantee=Guarantee.CERTAIN,
         takes=(FILM,),
+        audience=True,
         needs=(MediaKind.VIDEO,),
-        remarks={"update": "title, description and tags; the film stays", "quota": "told only once it is used up"},
+        remarks={
+            "update": "title, description and tags; the film stays",
+            "quota": "told only once it is used up",
+            "audience": "to three digits; who came and who went with `analytics`",
+        },
     )
     permalink: ClassVar[Permalink] = Permalink(
         pattern=r"[\w-]{11}",
@@ -107,6 +114,9 @@ class YouTubeAdapter(Adapter):
         config = self._config = account.publish_config
         self._account = account
         self._api = Api(account)
+        self._analytics = bool(config.get("analytics"))
+        if self._analytics:
+            self.capabilities = replace(type(self).capabilities, metrics_batch=figures.ANALYTICS_BATCH)
         self._web_url = str(config.get("web_url") or _WEB_URL).rstrip("/")
         self._privacy = str(config.get("privacy_status") or "public")
         self._poll = float(config.get("poll_seconds") or _POLL_SECONDS)
@@ -117,7 +127,7 @@ class YouTubeAdapter(Adapter):
         return AdaptedContent(
             title=text.title(article, account.max_title_length),
             body=text.description(article, account.max_content_length),
-            link_url=article.canonical_url,
+            link_url=article.link,
             media=adaptation.media_for(article.media, cls.capabilities.takes),
             platform_specific={"tags": text.tags(article), "language": article.language},
         )
@@ -192,7 +202,13 @@ class YouTubeAdapter(Adapter):
 
     def metrics(self, external_ids: Sequence[str]) -> dict[str, Metrics | Gone]:
         try:
-            return figures.counted(self._api, external_ids, analytics=bool(self._config.get("analytics")))
+            return figures.counted(self._api, external_ids, analytics=self._analytics)
+        except CallError as failure:
+            raise failure.unavailable() from None
+
+    def audience(self) -> Audience | None:
+        try:
+            return figures.audience(self._api, analytics=self._analytics)
         except CallError as failure:
             raise failure.unavailable() from None
 

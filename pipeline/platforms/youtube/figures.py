@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from pipeline.platforms.audience import Audience, AudienceDay
 from pipeline.platforms.base import Gone, Metrics
-from pipeline.platforms.http import batches
+from pipeline.platforms.failures import garbled
+from pipeline.platforms.http import as_object, batches
 from pipeline.platforms.youtube.api import ANALYTICS, LIST, VIDEOS, Api
 
 BATCH: Final = 50
-_ANALYTICS_BATCH: Final = 500
+ANALYTICS_BATCH: Final = 500
 _STATS: Final = "youtube#batchGetStatsResponse"
 _BEGINNING: Final = "2005-04-23"
 """When the first video was uploaded; a report must begin somewhere."""
 _REPORTED: Final = ("shares", "estimatedMinutesWatched", "averageViewDuration", "subscribersGained", "subscribersLost")
+_TURNOVER: Final = ("subscribersGained", "subscribersLost")
+_DAYS: Final = timedelta(days=30)
+"""How far back the channel's days are read again: Analytics comes late, and corrects itself."""
 
 
 def counted(api: Api, ids: Sequence[str], *, analytics: bool) -> dict[str, Metrics | Gone]:
@@ -33,6 +38,16 @@ def counted(api: Api, ids: Sequence[str], *, analytics: bool) -> dict[str, Metri
             if isinstance(figures, Metrics):
                 found[id_] = with_report(figures, row)
     return found
+
+
+def audience(api: Api, *, analytics: bool) -> Audience:
+    """The channel's subscribers, which YouTube tells to three digits. Raises: CallError."""
+    channels = api.items("/youtube/v3/channels", "youtube#channelListResponse", part="statistics", mine="true")
+    if not channels:
+        raise garbled("the token belongs to no channel")
+    told = as_object(channels[0].get("statistics", {}))
+    hidden = told.get("hiddenSubscriberCount") is True
+    return Audience(None if hidden else _whole(told.get("subscriberCount")), _days(api) if analytics else ())
 
 
 def public(statistics: Any) -> Metrics:
@@ -54,10 +69,13 @@ def with_report(figures: Metrics, row: Mapping[str, Any]) -> Metrics:
     """The figures with those of Analytics, which come a day or two late; minutes become seconds."""
     told = {name: value for name, value in row.items() if isinstance(value, int | float) and value >= 0}
     minutes, shares = told.pop("estimatedMinutesWatched", None), told.pop("shares", None)
+    gained, lost = (told.pop(name, None) for name in _TURNOVER)
     return replace(
         figures,
         shares=None if shares is None else int(shares),
         video_watch_time_seconds=None if minutes is None else round(minutes * 60),
+        followers_gained=None if gained is None else int(gained),
+        followers_lost=None if lost is None else int(lost),
         platform_metrics={**figures.platform_metrics, **told},
     )
 
@@ -72,24 +90,36 @@ def _gone(api: Api, ids: Sequence[str]) -> list[str]:
 
 def _reports(api: Api, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each video's row, its figures by their names. Raises: CallError."""
-    for batch in batches(ids, _ANALYTICS_BATCH):
-        answer = api.ask(
-            "GET",
-            "/v2/reports",
-            host=ANALYTICS,
-            params={
-                "ids": "channel==MINE",
-                "startDate": _BEGINNING,
-                "endDate": datetime.now(UTC).date().isoformat(),
-                "metrics": ",".join(_REPORTED),
-                "dimensions": "video",
-                "filters": f"video=={','.join(batch)}",
-            },
-        )
-        rows = answer.get("rows")
-        for row in rows if isinstance(rows, list) else []:
-            if isinstance(row, list) and len(row) == 1 + len(_REPORTED):
-                yield str(row[0]), dict(zip(_REPORTED, row[1:], strict=True))
+    for batch in batches(ids, ANALYTICS_BATCH):
+        yield from _report(api, "video", _BEGINNING, _REPORTED, filters=f"video=={','.join(batch)}")
+
+
+def _days(api: Api) -> Sequence[AudienceDay]:
+    """The channel's last days; of the youngest YouTube tells nothing yet. Raises: CallError."""
+    since = datetime.now(UTC).date() - _DAYS
+    rows = _report(api, "day", since.isoformat(), _TURNOVER)
+    try:
+        return tuple(AudienceDay(date.fromisoformat(day), *map(_whole, row.values())) for day, row in rows)
+    except ValueError:
+        raise garbled("a day of YouTube's report is none") from None
+
+
+def _report(
+    api: Api, dimension: str, since: str, metrics: Sequence[str], **more: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of a report until today, by their dimension's values. Raises: CallError."""
+    params = {
+        "ids": "channel==MINE",
+        "startDate": since,
+        "endDate": datetime.now(UTC).date().isoformat(),
+        "metrics": ",".join(metrics),
+        "dimensions": dimension,
+        **more,
+    }
+    rows = api.ask("GET", "/v2/reports", host=ANALYTICS, params=params).get("rows")
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, list) and len(row) == 1 + len(metrics):
+            yield str(row[0]), dict(zip(metrics, row[1:], strict=True))
 
 
 def _whole(value: Any) -> int | None:

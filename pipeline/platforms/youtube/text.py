@@ -33,7 +33,7 @@ def description(article: AdaptableArticle, limit: int | None) -> str:
     hashtags = " ".join(adaptation.hashtags(article.keywords, _MAX_HASHTAGS))
 
     def said(about: str) -> str:
-        parts = (disclosure, about, article.canonical_url, hashtags)
+        parts = (disclosure, about, article.link, hashtags)
         return clean("\n\n".join(part for part in parts if part)).translate(_HARMLESS)
 
     return said(fit(adaptation.teaser(article), limit, lambda about: size(said(about))))

@@ -22,6 +22,7 @@ STAND_IN: Final = StandIn(
         Endpoint("GET", "/xrpc/com.atproto.repo.getRecord", records.read),
         Endpoint("GET", "/xrpc/com.atproto.repo.listRecords", records.list_),
         Endpoint("GET", "/xrpc/app.bsky.feed.getPosts", feed.posts),
+        Endpoint("GET", "/xrpc/app.bsky.actor.getProfile", feed.profile),
         Endpoint("GET", "/profile/{actor}/post/{rkey}", site.post),
     ],
 )

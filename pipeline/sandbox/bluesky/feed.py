@@ -9,7 +9,7 @@ from pipeline.sandbox.bluesky.access import require_session
 from pipeline.sandbox.bluesky.credentials import DID, HANDLE
 from pipeline.sandbox.bluesky.errors import invalid
 from pipeline.sandbox.bluesky.records import uri_of
-from pipeline.sandbox.growth import Growth
+from pipeline.sandbox.growth import Growth, followers
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call
 
@@ -30,6 +30,23 @@ def posts(call: Call) -> Response:
     kept = (call.ledger.get("bluesky", "post", uri.rpartition("/")[2]) for uri in dict.fromkeys(uris))
     found = [post for post in kept if post is not None and uri_of(post["rkey"]) in uris]
     return JSONResponse({"posts": [_shown(call, post) for post in found]})
+
+
+def profile(call: Call) -> Response:
+    """The account, as readers are shown it."""
+    require_session(call)
+    if call.request.query_params.get("actor") not in (DID, HANDLE):
+        raise invalid("Profile not found")
+    return JSONResponse(
+        {
+            "did": DID,
+            "handle": HANDLE,
+            "displayName": "Sandbox Press (nobody real)",
+            "followersCount": followers("bluesky", call.now),
+            "followsCount": 0,
+            "postsCount": sum(1 for _ in call.ledger.newest("bluesky", "post")),
+        }
+    )
 
 
 def _shown(call: Call, post: Document) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
-from pipeline.sandbox.growth import Growth
+from pipeline.sandbox.growth import Growth, followers
 from pipeline.sandbox.instagram import caption, containers
 from pipeline.sandbox.instagram.access import ACCOUNT_ID, USERNAME, own_account, parameters, shown
 from pipeline.sandbox.instagram.errors import invalid, unknown_object
@@ -64,7 +64,7 @@ def _user(call: Call, fields: str | None) -> dict[str, Any]:
         "name": lambda: "Sandbox Press (nobody real)",
         "biography": lambda: "Pressroom sandbox: nobody real.",
         "media_count": lambda: sum(1 for _ in call.ledger.newest("instagram", "media")),
-        "followers_count": lambda: 0,
+        "followers_count": lambda: followers("instagram", call.now),
     }
     return shown(fields, "IGUser", available)
 

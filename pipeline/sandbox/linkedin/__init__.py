@@ -46,6 +46,8 @@ STAND_IN: Final = StandIn(
             versioned("analytics", _CALLS_A_DAY, figures.of_member),
         ),
         Endpoint("GET", "/api/rest/organizations/{id}", versioned("organizations", _CALLS_A_DAY, people.organization)),
+        Endpoint("GET", "/api/rest/videoAnalytics", versioned("videoAnalytics", _CALLS_A_DAY, figures.of_video)),
+        Endpoint("GET", "/api/rest/networkSizes/{urn}", versioned("networkSizes", _CALLS_A_DAY, people.network_size)),
         Endpoint("GET", "/api/v2/userinfo", people.userinfo),
         Endpoint("POST", "/api/oauth/v2/introspectToken", people.introspect),
         Endpoint("GET", "/feed/update/{urn}/", site.post),

@@ -24,7 +24,17 @@ _MEMBER_FIGURES: Final = {
     "REACTION": "likeCount",
     "COMMENT": "commentCount",
 }
-_NEWER_MEMBER_FIGURES: Final = {"POST_SAVE": "saves", "LINK_CLICKS": "clickCount"}
+_NEWER_MEMBER_FIGURES: Final = {
+    "POST_SAVE": "saves",
+    "LINK_CLICKS": "clickCount",
+    "FOLLOWER_GAINED_FROM_CONTENT": "followers",
+}
+_VIDEO_FIGURES: Final = {
+    "VIDEO_VIEW": "views",
+    "VIEWER": "viewers",
+    "TIME_WATCHED": "milliseconds",
+    "TIME_WATCHED_FOR_VIDEO_VIEWS": "milliseconds",
+}
 _NEWER_SINCE: Final = "202604"
 _REACH: Final = timedelta(days=365)
 
@@ -43,7 +53,7 @@ def of_organization(call: Call, token: Token) -> Response:
         if post and post["author"] == token.actor and call.now - datetime.fromisoformat(post["created"]) < _REACH:
             figures = _figures(call, post)
             if figures["impressionCount"]:
-                del figures["saves"]
+                del figures["saves"], figures["followers"]
                 figures["engagement"] = figures["clickCount"] / figures["impressionCount"]
                 elements.append({"organizationalEntity": token.actor, kind: id_, "totalShareStatistics": figures})
     return JSONResponse({"paging": {"start": 0, "count": 10, "links": []}, "elements": elements})
@@ -72,6 +82,26 @@ def of_member(call: Call, token: Token) -> Response:
     return JSONResponse({"paging": {"start": 0, "count": 10, "links": []}, "elements": [element]})
 
 
+def of_video(call: Call, token: Token) -> Response:
+    """One figure of one video, of its whole life."""
+    given = query(call, "q", "entity", "type", "aggregation")
+    if "r_organization_social" not in token.scopes:
+        raise errors.not_permitted("videoAnalytics.FINDER-entity", version(call))
+    if given.get("q") != "entity" or given.get("aggregation") != "ALL":
+        raise errors.bad_request("PARAM_INVALID", "Unknown finder or aggregation")
+    asked = given.get("type", "")
+    if asked not in _VIDEO_FIGURES:
+        raise errors.bad_request("PARAM_INVALID", f"type {asked} is not supported")
+    id_ = urn(given.get("entity", ""))
+    post = call.ledger.get("linkedin", "post", id_)
+    if post is None or post["author"] != token.actor:
+        return JSONResponse(errors.not_found(), 404)
+    if not id_.startswith(_KINDS["ugc"]):
+        raise errors.bad_request("INVALID_URN_TYPE", "entity takes urn:li:ugcPost")
+    element = {"entity": id_, "type": asked, "value": _watched(call, post)[_VIDEO_FIGURES[asked]]}
+    return JSONResponse({"paging": {"start": 0, "count": 10, "links": []}, "elements": [element]})
+
+
 def _listed(given: Mapping[str, str], parameter: str, kind: str) -> list[tuple[str, str]]:
     """Raises: Refusal: a URN of another kind: shares and UGC posts go by their own parameters."""
     found = urns(given[parameter]) if parameter in given else []
@@ -91,4 +121,15 @@ def _figures(call: Call, post: Document) -> dict[str, Any]:
         "commentCount": growth.share("comments", impressions, 0.0005, 0.005),
         "shareCount": growth.share("shares", impressions, 0.0003, 0.004),
         "saves": growth.share("saves", impressions, 0.0003, 0.003),
+        "followers": growth.share("followers", impressions, 0.0002, 0.002),
+    }
+
+
+def _watched(call: Call, post: Document) -> dict[str, int]:
+    growth = Growth(f"linkedin/{post['urn']}", call.age(datetime.fromisoformat(post["created"])))
+    views = growth.share("views", growth.final("impressions", 300, 15_000), 0.2, 0.5)
+    return {
+        "views": views,
+        "viewers": growth.share("viewers", views, 0.6, 0.9),
+        "milliseconds": views * round(growth.final("milliseconds", 3_000, 40_000)),
     }

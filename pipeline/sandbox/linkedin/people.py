@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse, Response
 
+from pipeline.sandbox.growth import followers
 from pipeline.sandbox.linkedin import errors
 from pipeline.sandbox.linkedin.access import bearer, query, token_of, version
 from pipeline.sandbox.linkedin.credentials import ORGANIZATION, ORGANIZATION_URN, PERSON_URN, Token
@@ -23,6 +24,18 @@ def organization(call: Call, token: Token) -> Response:
     if token.actor != f"urn:li:organization:{id_}" or "rw_organization_admin" not in token.scopes:
         raise errors.not_permitted("organizations.GET", version(call))
     return JSONResponse({"id": int(id_), "localizedName": NAMES[token.actor], "vanityName": "sandbox-press"})
+
+
+def network_size(call: Call, token: Token) -> Response:
+    """How many follow an organisation."""
+    given = query(call, "edgeType")
+    if given.get("edgeType") != "COMPANY_FOLLOWED_BY_MEMBER":
+        raise errors.bad_request("PARAM_INVALID", "Unknown edgeType")
+    if call.request.path_params["urn"] not in NAMES:
+        return JSONResponse(errors.not_found(), 404)
+    if "rw_organization_admin" not in token.scopes:
+        raise errors.not_permitted("networkSizes.GET", version(call))
+    return JSONResponse({"firstDegreeSize": followers("linkedin", call.now)})
 
 
 def userinfo(call: Call) -> Response:

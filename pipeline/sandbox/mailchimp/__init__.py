@@ -29,6 +29,7 @@ STAND_IN: Final = StandIn(
             ("GET", f"{_API}/", audience.account),
             ("GET", f"{_API}/ping", audience.ping),
             ("GET", f"{_API}/lists/{{id}}", audience.read),
+            ("GET", f"{_API}/lists/{{id}}/activity", audience.activity),
             ("GET", f"{_API}/lists/{{id}}/segments", audience.segments),
             ("GET", f"{_API}/lists/{{id}}/segments/{{segment_id:int}}", audience.segment),
             ("POST", f"{_API}/campaigns", campaigns.create),
@@ -44,6 +45,7 @@ STAND_IN: Final = StandIn(
             ("POST", f"{_CAMPAIGN}/actions/unschedule", actions.unschedule),
             ("GET", f"{_API}/reports", reports.search),
             ("GET", f"{_API}/reports/{{id}}", reports.read),
+            ("GET", f"{_API}/reports/{{id}}/sub-reports", reports.sub_reports),
         )
     ]
     + [Endpoint("GET", "/archive/{id}", archive.page)],

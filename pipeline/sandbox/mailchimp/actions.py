@@ -10,6 +10,7 @@ from pipeline.sandbox.ledger import Document, Ledger
 from pipeline.sandbox.mailchimp.access import body, partial, stamp, utc
 from pipeline.sandbox.mailchimp.campaigns import archive_url, one, status
 from pipeline.sandbox.mailchimp.errors import bad_request, invalid
+from pipeline.sandbox.mailchimp.variate import fault
 from pipeline.sandbox.service import Call
 
 _QUARTER_HOURS: Final = (0, 15, 30, 45)
@@ -40,6 +41,8 @@ def schedule(call: Call) -> Response:
     at = _schedule_time(call)
     if status(campaign, call.now) != "save" or not _ready(campaign):
         raise bad_request("This campaign cannot be scheduled: it is not ready to send.")
+    if campaign.get("variate") and campaign["variate"]["send_times"]:
+        raise bad_request("Campaigns that test send times are sent by the send action.")
     campaign["scheduled"] = stamp(at)
     call.ledger.put("mailchimp", "campaign", campaign["id"], campaign)
     due = {
@@ -103,14 +106,16 @@ def _ready(campaign: Document) -> bool:
 
 def _items(campaign: Document) -> list[dict[str, Any]]:
     settings = campaign["settings"]
-    content = campaign["html"] or campaign["plain_text"]
+    contents = [campaign["html"] or campaign["plain_text"], *(each["html"] for each in campaign.get("contents", []))]
+    arms = fault(campaign) if campaign.get("variate") else None
     checks = (
         ("Audience", bool(campaign["list_id"]), "No audience is chosen."),
         ("Subject line", bool(settings["subject_line"].strip()), "There is no subject line."),
         ("From name", bool(settings["from_name"].strip()), "There is no from name."),
         ("Replies", bool(settings["reply_to"]), "There is no reply-to address."),
-        ("Content", bool(content.strip()), "The campaign has no content."),
-        ("Unsubscribe link", "*|UNSUB|*" in content, "The content has no *|UNSUB|* link."),
+        ("Content", all(content.strip() for content in contents), "The campaign has no content."),
+        ("Unsubscribe link", all("*|UNSUB|*" in each for each in contents), "The content has no *|UNSUB|* link."),
+        *([("Combinations", arms is None, arms or "")] if campaign.get("variate") else []),
     )
     return [
         {

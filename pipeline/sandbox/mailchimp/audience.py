@@ -1,6 +1,8 @@
 """The account and its one audience, of nobody real."""
 
+import hashlib
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
@@ -55,6 +57,13 @@ def read(call: Call) -> Response:
     return partial(call, body)
 
 
+def activity(call: Call) -> Response:
+    """The last 30 days, today first: a few come and go each day, of which the members' number knows nothing."""
+    _require_list(call)
+    days = [(call.now - timedelta(days=number)).date() for number in range(30)]
+    return collection(call, "activity", [_activity(day) for day in days])
+
+
 def segments(call: Call) -> Response:
     _require_list(call)
     return collection(call, "segments", [_SEGMENT])
@@ -76,6 +85,18 @@ def recipients(segment_id: int | None) -> dict[str, Any]:
         "segment_text": "" if segment_id is None else f"<p>{_SEGMENT['name']}</p>",
         "recipient_count": MEMBERS if segment_id is None else _SEGMENT["member_count"],
         **({} if segment_id is None else {"segment_opts": {"saved_segment_id": segment_id, "match": "any"}}),
+    }
+
+
+def _activity(day: date) -> dict[str, Any]:
+    drawn = hashlib.sha256(f"mailchimp/activity/{day}".encode()).digest()
+    return {
+        "day": day.isoformat(),
+        **dict.fromkeys(("emails_sent", "unique_opens", "recipient_clicks", "hard_bounce", "soft_bounce"), 0),
+        "subs": drawn[0] % 8,
+        "unsubs": drawn[1] % 3,
+        "other_adds": drawn[2] % 2,
+        "other_removes": 0,
     }
 
 

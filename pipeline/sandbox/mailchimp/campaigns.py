@@ -11,6 +11,8 @@ from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.mailchimp.access import body, collection, moment, partial, stamp, utc
 from pipeline.sandbox.mailchimp.audience import LIST_ID, SEGMENT_ID, recipients
 from pipeline.sandbox.mailchimp.errors import bad_request, invalid, not_found
+from pipeline.sandbox.mailchimp.variate import VariateSettings
+from pipeline.sandbox.mailchimp.variate import shown as arms_shown
 from pipeline.sandbox.service import Call
 
 _SENDING: Final = timedelta(seconds=2)
@@ -43,11 +45,13 @@ class _Campaign(BaseModel):
     type: Literal["regular", "plaintext", "absplit", "rss", "variate"]
     recipients: _Recipients | None = None
     settings: _Settings = Field(default_factory=_Settings)
+    variate_settings: VariateSettings | None = None
 
 
 class _Change(BaseModel):
     recipients: _Recipients | None = None
     settings: _Settings | None = None
+    variate_settings: VariateSettings | None = None
 
 
 def create(call: Call) -> Response:
@@ -63,11 +67,17 @@ def create(call: Call) -> Response:
         "settings": asked.settings.model_dump(),
         "html": "",
         "plain_text": "",
+        "variate": None,
+        "contents": [],
         "scheduled": None,
         "sent": None,
     }
     if asked.recipients:
         campaign |= _addressed(asked.recipients)
+    if (asked.type == "variate") != (asked.variate_settings is not None):
+        raise invalid(variate_settings="Campaigns of the type variate have these settings, and no others.")
+    if asked.variate_settings:
+        campaign["variate"] = asked.variate_settings.kept()
     call.ledger.put("mailchimp", "campaign", campaign["id"], campaign)
     call.record("campaign_created", campaign["id"], title=campaign["settings"]["subject_line"] or None)
     return partial(call, shown(call, campaign))
@@ -80,6 +90,10 @@ def update(call: Call) -> Response:
         campaign |= _addressed(asked.recipients)
     if asked.settings:
         campaign["settings"] |= asked.settings.model_dump(exclude_unset=True)
+    if asked.variate_settings:
+        if campaign["type"] != "variate":
+            raise invalid(variate_settings="The campaign is not of the type variate.")
+        campaign["variate"] = asked.variate_settings.kept()
     call.ledger.put("mailchimp", "campaign", campaign["id"], campaign)
     call.record("campaign_updated", campaign["id"], title=campaign["settings"]["subject_line"] or None)
     return partial(call, shown(call, campaign))
@@ -163,6 +177,7 @@ def shown(call: Call, campaign: Document) -> dict[str, Any]:
         "settings": campaign["settings"],
         "tracking": {"opens": True, "html_clicks": True, "text_clicks": False},
         "delivery_status": {"enabled": False},
+        **({"variate_settings": arms_shown(call, campaign)} if campaign.get("variate") else {}),
         "_links": [],
     }
 

@@ -13,9 +13,16 @@ from pipeline.sandbox.mailchimp.errors import bad_request
 from pipeline.sandbox.service import Call
 
 
+class _Arm(BaseModel):
+    content_label: str
+    html: str
+    plain_text: str | None = None
+
+
 class _Content(BaseModel):
     html: str | None = None
     plain_text: str | None = None
+    variate_contents: list[_Arm] | None = None
 
 
 def read(call: Call) -> Response:
@@ -25,6 +32,12 @@ def read(call: Call) -> Response:
 def replace(call: Call) -> Response:
     campaign = editable(call)
     asked = body(call, _Content)
+    if (asked.variate_contents is not None) != (campaign["type"] == "variate"):
+        raise bad_request("Campaigns of the type variate have variate_contents, and no others.")
+    if asked.variate_contents is not None:
+        campaign["contents"] = [each.model_dump() for each in asked.variate_contents]
+        first = asked.variate_contents[0] if asked.variate_contents else _Content()
+        asked = _Content(html=first.html, plain_text=first.plain_text)
     if asked.html is None and asked.plain_text is None:
         raise bad_request("The sandbox takes content as html or plain_text only.")
     campaign["html"] = asked.html or ""
@@ -44,6 +57,7 @@ def _shown(campaign: Document) -> Document:
         "plain_text": campaign["plain_text"],
         "html": campaign["html"],
         "archive_html": campaign["html"],
+        **({"variate_contents": campaign["contents"]} if campaign.get("variate") else {}),
         "_links": [],
     }
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
+from pipeline.sandbox.growth import followers
 from pipeline.sandbox.mastodon.access import scopes
 from pipeline.sandbox.service import Call
 
@@ -27,5 +28,6 @@ def shown(call: Call) -> dict[str, Any]:
         "display_name": "Sandbox Press (nobody real)",
         "locked": False,
         "bot": True,
+        "followers_count": followers("mastodon", call.now),
         "url": call.link(f"/mastodon/@{HANDLE}"),
     }

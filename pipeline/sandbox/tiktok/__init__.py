@@ -29,6 +29,7 @@ STAND_IN: Final = StandIn(
         Endpoint("POST", f"{_PUBLISH}/content/init/", as_user(posting.pictures, "video.publish")),
         Endpoint("POST", f"{_PUBLISH}/status/fetch/", as_user(reading.status, "video.publish", "video.upload")),
         Endpoint("PUT", "/v2/upload", upload.chunk),
+        Endpoint("GET", "/v2/user/info/", as_user(creator.stats, "user.info.stats")),
         Endpoint("POST", "/v2/video/query/", as_user(reading.query, "video.list")),
         Endpoint("POST", "/v2/video/list/", as_user(reading.listed, "video.list")),
         Endpoint("GET", "/@{username}/video/{id}", site.page),

@@ -4,13 +4,15 @@ from typing import Final
 
 from starlette.responses import Response
 
+from pipeline.sandbox.growth import followers
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.tiktok import posts
 from pipeline.sandbox.tiktok.credentials import User
-from pipeline.sandbox.tiktok.errors import answer, refused
+from pipeline.sandbox.tiktok.errors import answer, invalid, refused
 
 LONGEST_VIDEO: Final = 600
 _MOST_POSTS: Final = 15
+_STATS: Final = ("follower_count", "following_count", "likes_count", "video_count")
 
 
 def info(call: Call, user: User) -> Response:
@@ -29,6 +31,20 @@ def info(call: Call, user: User) -> Response:
             "max_video_post_duration_sec": LONGEST_VIDEO,
         }
     )
+
+
+def stats(call: Call, user: User) -> Response:
+    """What the user's page counts, by the fields that are asked for; a field of another scope is refused."""
+    fields = [name for name in call.request.query_params.get("fields", "").split(",") if name]
+    if not fields or not set(fields) <= set(_STATS):
+        raise invalid(f"fields: must be some of {','.join(_STATS)}")
+    counts = {
+        "follower_count": followers(f"tiktok/{user.username}", call.now),
+        "following_count": 0,
+        "likes_count": 0,
+        "video_count": sum(1 for _ in posts.of_user(call, user)),
+    }
+    return answer({"user": {name: counts[name] for name in fields}})
 
 
 def has_posted_too_much(call: Call, user: User) -> bool:

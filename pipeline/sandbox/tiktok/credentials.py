@@ -13,7 +13,7 @@ UNAUDITED_PUBLIC: Final[Mapping[str, str]] = {"access_token": "sandbox-tiktok-un
 DRAFTS_ONLY: Final[Mapping[str, str]] = {"access_token": "sandbox-tiktok-drafts-token"}
 """Lets the app send drafts to the user's inbox, and nothing else."""
 
-_ALL: Final = frozenset({"video.publish", "video.upload", "video.list"})
+_ALL: Final = frozenset({"user.info.stats", "video.publish", "video.upload", "video.list"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
+from pipeline.sandbox.growth import followers
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.x.access import query
 
@@ -18,6 +19,12 @@ def me(call: Call) -> Response:
         "description": "Pressroom sandbox: nobody real.",
         "protected": False,
         "verified": False,
+        "public_metrics": {
+            "followers_count": followers("x", call.now),
+            "following_count": 0,
+            "post_count": sum(1 for _ in call.ledger.newest("x", "tweet")),
+            "listed_count": 0,
+        },
     }
     asked = given.get("user.fields", "").split(",")
     user = {"id": USER_ID, "name": "Sandbox Press (nobody real)", "username": HANDLE}

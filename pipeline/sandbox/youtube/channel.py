@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
+from pipeline.sandbox.growth import followers
 from pipeline.sandbox.ledger import Document
 from pipeline.sandbox.service import Call
 from pipeline.sandbox.youtube import access
@@ -24,7 +25,11 @@ def read(call: Call) -> Response:
     available: dict[str, Any] = {
         "snippet": {"title": CHANNEL_TITLE, "description": ""},
         "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": _PLAYLIST}},
-        "statistics": {"videoCount": str(len(list(call.ledger.newest("youtube", "video"))))},
+        "statistics": {
+            "subscriberCount": str(_three_digits(followers("youtube", call.now))),
+            "hiddenSubscriberCount": False,
+            "videoCount": str(len(list(call.ledger.newest("youtube", "video")))),
+        },
         "status": {"privacyStatus": "public", "longUploadsStatus": "allowed"},
     }
     wanted = {name: value for name, value in available.items() if name in parts}
@@ -50,6 +55,12 @@ def uploads(call: Call) -> Response:
     if len(page) > size:
         answer["nextPageToken"] = str(start + size)
     return JSONResponse(answer)
+
+
+def _three_digits(count: int) -> int:
+    """As YouTube tells subscribers."""
+    unit: int = 10 ** max(0, len(str(count)) - 3)
+    return count // unit * unit
 
 
 def _item(video: Document, position: int, parts: list[str]) -> dict[str, Any]:

@@ -224,3 +224,21 @@ def test_half_a_publication_is_told_by_check_and_at_a_glance(published):
     assert (seen.live, seen.half_published, seen.taken_down) == (2, 1, 1)
     (published.folder / "one" / "index.html").unlink()
     assert "one/index.html" in {problem.path for problem in glance(SiteFolder(published.folder)).problems}
+
+
+def test_counting_readers_or_no_longer_reaches_every_page_and_nothing_else(site):
+    site.publish("first")
+    before = site.tree()
+    site.settings["beacon_url"] = "http://127.0.0.1:3005/v/site"
+    told = [problem.path for problem in checked(site).problems]
+    assert "first/index.html" in told
+    assert "assets/beacon.js" in told
+    rebuilt(site)
+    assert checked(site).problems == []
+    tag = '<script defer src="/assets/beacon.js" data-to="http://127.0.0.1:3005/v/site"></script>'
+    pages = {name: content.decode() for name, content in site.tree().items() if name.endswith(".html")}
+    assert pages
+    assert all(tag in page for page in pages.values())
+    del site.settings["beacon_url"]
+    rebuilt(site)
+    assert {name: content for name, content in site.tree().items() if name != "assets/beacon.js"} == before
