@@ -106,9 +106,11 @@ class Board:
         # A view, where an array of positions would copy.
         self._of_picks: Positions | slice = slice(None) if len(own) == len(self.at) else self.picks
         self._order: list[int] = self.at.tolist()
+        self._clockwork = clockwork
+        self._within: dict[frozenset[PostingHour], Flags] = {}
         self._weigh(clockwork, campaigns)
-        self._decay: dict[timedelta, Numbers] = {}
-        self._fresh: dict[tuple[int, timedelta], Numbers] = {}
+        self._decay: dict[tuple[timedelta, bool], Numbers] = {}
+        self._fresh: dict[tuple[int, timedelta, bool], Numbers] = {}
         self._slots_for: dict[int, Flags] = {}
         self._topic_gap = topic_gap // MICROSECOND
         self.limits = _limits(calendar, buffer)
@@ -148,23 +150,34 @@ class Board:
             self._slots_for[campaign] = (self.owner == ANYBODY) | (self.owner == campaign)
         return self._slots_for[campaign]
 
-    def fresh_worth(self, since: int, half_life: timedelta) -> Numbers:
+    def within(self, distribution_id: UUID) -> Flags | None:
+        """Which instants lie in the hours that a distribution is limited to; None where it is to none."""
+        hours = self.calendar.hours_of.get(distribution_id, self.calendar.hours)
+        if hours is None:
+            return None
+        if hours not in self._within:
+            zone = self.calendar.timezone
+            lies = (self._clockwork.hour(number, zone) in hours for number in self._order)
+            self._within[hours] = np.fromiter(lies, np.bool_, len(self._order))
+        return self._within[hours]
+
+    def fresh_worth(self, since: int, half_life: timedelta, *, explores: bool = False) -> Numbers:
         """What each instant is worth to something that grows stale from `since` on; means nothing before that. Not to
-        be changed by who gets it.
+        be changed by who gets it. `explores`: by what the hours were drawn to be worth.
         """
-        key = (since, half_life)
+        key = (since, half_life, explores)
         if key not in self._fresh:
             if len(self._fresh) >= _KEPT:
                 self._fresh.clear()
             # Two arrays and a number instead of an exponential for each version.
-            decay = self._decay_of(half_life)
-            self._fresh[key] = values.STALE * self.worth + self._undecayed(since, half_life) * decay
+            decay = self._decay_of(half_life, explores=explores)
+            self._fresh[key] = values.STALE * self.worths[explores] + self._undecayed(since, half_life) * decay
         return self._fresh[key]
 
-    def fresh_worth_at(self, position: int, since: int, half_life: timedelta) -> float:
+    def fresh_worth_at(self, position: int, since: int, half_life: timedelta, *, explores: bool = False) -> float:
         """`fresh_worth` of one instant."""
-        decayed = self._undecayed(since, half_life) * float(self._decay_of(half_life)[position])
-        return values.STALE * float(self.worth[position]) + decayed
+        decayed = self._undecayed(since, half_life) * float(self._decay_of(half_life, explores=explores)[position])
+        return values.STALE * float(self.worths[explores][position]) + decayed
 
     def variety(self, topics: Iterable[str]) -> Numbers | None:
         """The factor of each instant for what its account had within the topic gap before; None where all are 1."""
@@ -217,21 +230,27 @@ class Board:
         return None
 
     def _weigh(self, clockwork: Clockwork, campaigns: Mapping[UUID, int]) -> None:
-        """What each instant is worth by its hour and its slot, and whose slot it is."""
+        """What each instant is worth by its hour and its slot, and whose slot it is; what it is worth to who explores
+        comes second.
+        """
         slots = {clockwork.number(slot.at): slot for slot in self.calendar.slots}
         self.owner = np.full(len(self.at), _NO_SLOT)
-        self.worth: Numbers = np.empty(len(self.at))
+        known, drawn = np.empty(len(self.at)), np.empty(len(self.at))
         self.types: dict[int, SlotType] = {}
         for position, number in enumerate(self._order):
-            worth = self.calendar.values.get(clockwork.hour(number, self.calendar.timezone), values.OTHER_HOUR)
+            hour = clockwork.hour(number, self.calendar.timezone)
+            worth = self.calendar.values.get(hour, values.OTHER_HOUR)
+            of_slot = 1.0
             slot = slots.get(number)
             if slot is not None:
-                worth *= values.OF_TYPE[slot.slot_type]
+                of_slot = values.OF_TYPE[slot.slot_type]
                 self.types[position] = slot.slot_type
                 # A campaign that none of the posts is of is nobody's here.
                 mine = ANYBODY if slot.campaign_id is None else campaigns.get(slot.campaign_id, _NO_SLOT)
                 self.owner[position] = mine
-            self.worth[position] = worth
+            known[position] = worth * of_slot
+            drawn[position] = self.calendar.drawn.get(hour, worth) * of_slot
+        self.worths: tuple[Numbers, Numbers] = (known, drawn)
 
     def _stand(self, clockwork: Clockwork) -> None:
         """What planning does not move. What is booked leaves when the limits let it, which may be later."""
@@ -282,11 +301,12 @@ class Board:
         within = bisect_left(self.taken, self.quota.ends) - bisect_right(self.taken, self.quota.begins)
         return self.quota.most - within
 
-    def _decay_of(self, half_life: timedelta) -> Numbers:
-        if half_life not in self._decay:
+    def _decay_of(self, half_life: timedelta, *, explores: bool) -> Numbers:
+        key = (half_life, explores)
+        if key not in self._decay:
             halves = self.at / (half_life // MICROSECOND)
-            self._decay[half_life] = (1 - values.STALE) * self.worth * np.exp2(-halves)
-        return self._decay[half_life]
+            self._decay[key] = (1 - values.STALE) * self.worths[explores] * np.exp2(-halves)
+        return self._decay[key]
 
     def _undecayed(self, since: int, half_life: timedelta) -> float:
         latest = self._order[-1] if self._order else 0

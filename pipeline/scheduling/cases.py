@@ -18,7 +18,7 @@ class Part:
     """A version of a case, on the account of that number.
 
     `offset`: how long after its leader it is to go out; None where it has a best time of its own. `held`: its present
-    instant.
+    instant. `explores`: it tries an hour to learn from it.
     """
 
     version: Version
@@ -26,6 +26,7 @@ class Part:
     is_home: bool
     offset: int | None
     held: int | None
+    explores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,14 @@ def case_of(
     homes = [version for version in versions if calendars[numbers[version.account_id]].is_home]
     others = [version for version in versions if not calendars[numbers[version.account_id]].is_home]
     has_home = bool(homes) or item.home_at is not None
-    parts = [_part(home, numbers, clockwork, is_home=True, offset=0) for home in homes]
+    parts = [_part(home, calendars, numbers, clockwork, offset=0) for home in homes]
     home_at = None if homes or item.home_at is None else clockwork.number(item.home_at)
     begins = max(0, *(clockwork.number(at) for at in (item.earliest, item.window and item.window.begins) if at))
     for nth, version in enumerate(others, start=int(has_home)):
         offset = None if optimized else nth * _stagger(item)
         if offset is not None and home_at is not None and home_at + offset < begins:
             offset = None  # too late to go out with its home: it has a best time of its own
-        parts.append(_part(version, numbers, clockwork, is_home=False, offset=offset))
+        parts.append(_part(version, calendars, numbers, clockwork, offset=offset))
     leads = bool(homes) or bool(others and not has_home and not optimized)
     ends = [clockwork.number(at) for at in (item.deadline, item.window and item.window.ends) if at]
     return Case(
@@ -100,8 +101,27 @@ def _stagger(item: Item) -> int:
 
 
 def _part(
-    version: Version, numbers: Mapping[UUID, int], clockwork: Clockwork, *, is_home: bool, offset: int | None
+    version: Version,
+    calendars: Sequence[AccountCalendar],
+    numbers: Mapping[UUID, int],
+    clockwork: Clockwork,
+    *,
+    offset: int | None,
 ) -> Part:
+    number = numbers[version.account_id]
+    calendar = calendars[number]
     held = None if version.present is None else clockwork.number(version.present)
-    # What is past can be held no longer.
-    return Part(version, numbers[version.account_id], is_home, offset, held if held is not None and held >= 0 else None)
+    return Part(
+        version,
+        number,
+        is_home=calendar.is_home,
+        offset=offset,
+        held=held if held is not None and held >= 0 else None,  # what is past can be held no longer
+        explores=_explores(version, calendar),
+    )
+
+
+def _explores(version: Version, calendar: AccountCalendar) -> bool:
+    if not calendar.drawn or version.distribution_id in calendar.hours_of:  # an experiment tries its hours already
+        return False
+    return values.explores(version.distribution_id, calendar.exploring)

@@ -56,8 +56,11 @@ class AccountCalendar:
 
     `sent` are its attempts that count against its limits, `booked` what stands, `slots` what is free, each oldest
     first. `values` is what an hour of its local week is worth, learned or its platform's default; an hour that is not
-    there is worth what `scheduling.values` says of an hour nothing is known of. `closed` are quiet hours and blackouts
-    within the horizon: no slot lies in one, and a time that follows from another's (simultaneous, staggered) must not.
+    there is worth what `scheduling.values` says of an hour nothing is known of. `drawn` is the same for the share
+    `exploring` of its versions, which try hours to learn from them. `hours` are the only ones that its versions may
+    have, `hours_of` those of single distributions, whose experiment tries them; None is any. `closed` are quiet hours
+    and blackouts within the horizon: no slot lies in one, and a time that follows from another's (simultaneous,
+    staggered) must not.
     """
 
     id: UUID
@@ -70,6 +73,10 @@ class AccountCalendar:
     booked: Sequence[Booked] = ()
     slots: Sequence[Slot] = ()
     values: Mapping[PostingHour, float] = field(default_factory=dict)
+    drawn: Mapping[PostingHour, float] = field(default_factory=dict)
+    exploring: float = 0.0
+    hours: frozenset[PostingHour] | None = None
+    hours_of: Mapping[UUID, frozenset[PostingHour]] = field(default_factory=dict)
     closed: Sequence[Span] = ()
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from pipeline.scheduling import closures
 from pipeline.scheduling.model import HORIZON, AccountCalendar, Booked, Item, Manners, Slot, Span, Version
 from pipeline.scheduling.pace import Pace
-from pipeline.scheduling.values import GOOD_HOUR, default_hours
+from pipeline.scheduling.values import default_hours
+from pipeline.store import experiments, posting_hours
 from pipeline.store import outlook as rows
-from pipeline.store import posting_hours
 from pipeline.store.outlook import AccountTraits, CalendarRow, PostTraits, StandingRow
+from pipeline.store.posting_hours import PostingHours
 from pipeline.timing import Timing
 from pipeline.vocabulary import AccountState, DistributionStatus
 
@@ -89,6 +90,7 @@ def load(
         for id_, spans in closures.spans_of(connection, ids, now, ends).items()
     }
     learned = posting_hours.learned(connection, ids)
+    limited = experiments.allowed_hours(connection, ids)
     booked = _booked(standing, posts, now)
     calendars = {}
     for id_, account in accounts.items():
@@ -102,7 +104,9 @@ def load(
             sent=sent[id_],
             booked=booked.get(id_, ()),
             slots=_slots(entries[id_], closed[id_]),
-            values=dict.fromkeys(learned[id_], GOOD_HOUR) if id_ in learned else default_hours(account.platform),
+            **_hours(learned.get(id_), account.platform),
+            hours=limited.of_accounts.get(id_),
+            hours_of=limited.of_distributions,
             closed=sorted([*closed[id_], *_locked(entries[id_])], key=lambda span: span.begins),
         )
     movable = _movable(standing, posts, accounts, now)
@@ -251,6 +255,12 @@ def _by_account(entries: Iterable[CalendarRow], account_ids: Iterable[UUID]) -> 
     for entry in entries:
         of_account[entry.platform_id].append(entry)
     return of_account
+
+
+def _hours(learned: PostingHours | None, platform: str) -> dict[str, Any]:
+    if learned is None:
+        return {"values": default_hours(platform)}
+    return {"values": learned.values, "drawn": learned.drawn, "exploring": learned.exploring}
 
 
 def _rest(account: AccountTraits, now: datetime) -> list[Span]:

@@ -71,7 +71,7 @@ class Table:
     def values(self, case: Case, part: Part) -> Numbers:
         """What each instant of its account is worth to the version; means nothing outside the case's instants."""
         board = self.board(part)
-        worth = board.fresh_worth(case.begins, case.half_life)
+        worth = board.fresh_worth(case.begins, case.half_life, explores=part.explores)
         variety = board.variety(case.item.topics)
         if variety is not None:
             worth = worth * variety
@@ -89,7 +89,8 @@ class Table:
         allowed[within.stop :] = False
         for near in self.retold(case, board):
             allowed[near] = False
-        return allowed
+        hours = board.within(part.version.distribution_id)
+        return allowed if hours is None else allowed & hours
 
     def retold(self, case: Case, board: Board) -> list[slice]:
         """Where the case's story is told too near, by others or by its own versions that keep apart."""
@@ -169,7 +170,7 @@ class Table:
 
     def _value_at(self, case: Case, part: Part, position: int) -> float:
         board = self.board(part)
-        value = board.fresh_worth_at(position, case.begins, case.half_life)
+        value = board.fresh_worth_at(position, case.begins, case.half_life, explores=part.explores)
         value *= board.variety_at(position, case.item.topics)
         return value * values.STAYING if part.held == board.number(position) else value
 

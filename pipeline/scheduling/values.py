@@ -4,9 +4,11 @@ A version's value is that of its hour, times that of the slot's type, times how 
 account's topics stay. All factors but the hour's are our own judgement; what was learned comes in by the hours.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from pipeline.timing import DEFAULT_HOURS, PostingHour
 from pipeline.vocabulary import SlotType
@@ -44,6 +46,14 @@ def default_hours(platform: str) -> dict[PostingHour, float]:
     Empty for a platform of which no good hours are known: there all hours are alike.
     """
     return dict.fromkeys(DEFAULT_HOURS.get(platform, ()), GOOD_HOUR)
+
+
+def explores(distribution_id: UUID, share: float) -> bool:
+    """Whether a version is of the share that tries hours to learn from them; it is, or is not, for as long as it lives.
+
+    By a hash of its id, and not by chance: planning asks again and again.
+    """
+    return int.from_bytes(hashlib.blake2b(distribution_id.bytes, digest_size=8).digest()) < share * 2**64
 
 
 def half_life(*, is_evergreen: bool, is_timely: bool) -> timedelta:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline import clock
 from pipeline.scheduling import values
-from pipeline.scheduling.board import MICROSECOND, QUOTA, Board, Clockwork, Flags
+from pipeline.scheduling.board import MICROSECOND, QUOTA, Clockwork, Flags
 from pipeline.scheduling.cases import Case, Part
 from pipeline.scheduling.model import AccountCalendar
 from pipeline.scheduling.table import Seat, Table
@@ -17,6 +17,7 @@ from pipeline.vocabulary import SlotType
 NO_CALENDAR: Final = "its account takes no posts at present"
 
 _BEST: Final = 0.95
+_GOOD: Final = 0.9
 _SOON: Final = timedelta(days=1)
 _WELL_BELOW: Final = 0.98
 
@@ -57,7 +58,7 @@ def why_not(table: Table, case: Case, part: Part, seats: Sequence[Seat], clockwo
     if not slots.any():
         return f"its account has no free slot from {since} on{until}"
     count = int(slots.sum())
-    against = "; ".join(_against(table, case, board, slots))
+    against = "; ".join(_against(table, case, part, slots))
     return f"of its account's {count} slots from {since} on{until} none is left: {against}"
 
 
@@ -78,7 +79,11 @@ def _of_slot(table: Table, case: Case, seat: Seat) -> list[str]:
         said.append("a slot of its campaign")
     if slot_type in (SlotType.PRIME, SlotType.TEST):
         said.append(f"a {slot_type} slot")
-    said += _of_hour(calendar, float(board.worth[seat.position]) / values.OF_TYPE[slot_type or SlotType.REGULAR])
+    if seat.part.explores:
+        said.append("tries an hour, to learn from it")
+    else:
+        of_slot = values.OF_TYPE[slot_type or SlotType.REGULAR]
+        said += _of_hour(calendar, float(board.worths[False][seat.position]) / of_slot)
     if not case.item.is_evergreen and board.number(seat.position) - case.begins < _SOON // MICROSECOND:
         said.append("soon")
     return said or ["the best that is left"]
@@ -90,7 +95,7 @@ def _of_hour(calendar: AccountCalendar, worth: float) -> list[str]:
         return []
     if worth >= best * _BEST:
         return ["one of its account's best hours"]
-    return ["a good hour of its account"] if worth > values.OTHER_HOUR else []
+    return ["a good hour of its account"] if worth >= values.GOOD_HOUR * _GOOD else []
 
 
 def _obstacle(table: Table, case: Case, part: Part, number: int) -> str:
@@ -106,15 +111,20 @@ def _obstacle(table: Table, case: Case, part: Part, number: int) -> str:
         return "another post goes out"
     if any(near.start <= position < near.stop for near in table.retold(case, board)):
         return "the same story is told elsewhere"
+    hours = board.within(part.version.distribution_id)
+    if hours is not None and board.has(number) and not hours[position]:
+        return "it is not to go out at that hour"
     limit = board.breaks(number)
     # What was in the way when it was placed may have been moved since.
     return "another post went first" if limit is None else f"{limit} is reached"
 
 
-def _against(table: Table, case: Case, board: Board, slots: Flags) -> list[str]:
+def _against(table: Table, case: Case, part: Part, slots: Flags) -> list[str]:
     """What stands against slots that can't be had, each counted under the first that does."""
+    board = table.board(part)
     left = slots.copy()
     said = []
+    hours = board.within(part.version.distribution_id)
     taken = np.isin(board.at, np.array(board.taken, np.int64)) | board.booked
     retold = np.zeros(len(board.at), np.bool_)
     for near in table.retold(case, board):
@@ -124,6 +134,7 @@ def _against(table: Table, case: Case, board: Board, slots: Flags) -> list[str]:
         limits.append(QUOTA)
     for stands, name in (
         (board.closed, "closed"),
+        (np.zeros(len(board.at), np.bool_) if hours is None else ~hours, "outside the hours that it may have"),
         (taken, "taken"),
         (retold, "too near the same story elsewhere"),
         (~board.open, f"past what it may send ({' or '.join(limits)})"),
