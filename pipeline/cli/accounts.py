@@ -191,6 +191,24 @@ def hand_over(
         out.print(f"What is scheduled on {key} is handed to its platform {ahead} h before its time.", highlight=False)
 
 
+@app.command("short-links")
+def short_links(
+    key: Key, *, off: Annotated[bool, typer.Option("--off", help="Lead readers straight to the page again.")] = False
+) -> None:
+    """Lead readers through short links, which count who follows them, in versions that are written from now on."""
+    from pipeline.settings import settings
+    from pipeline.store import accounts
+
+    if not off and settings().collect_url is None:
+        fail("Readers can't reach the collector: set PRESSROOM_COLLECT_URL to where a proxy makes it known first.")
+    _change(
+        key, lambda connection, account_id: accounts.lead_through_short_links(connection, account_id, wanted=not off)
+    )
+    out.print(
+        f"New versions for {key} lead {'straight to the page' if off else 'through short links'}.", highlight=False
+    )
+
+
 def _print_health(account: "AccountHealth") -> None:
     """Its name and state; then, in a line each, what one wants to know of it."""
     colour = "green" if account.state == AccountState.ACTIVE else "red"

@@ -22,7 +22,7 @@ from pipeline.distribution.warning_signs import AccountAnswer, Outlook, local_ti
 from pipeline.platforms.base import Adapter, PlatformError, PlatformUnavailableError
 from pipeline.platforms.content import Problem
 from pipeline.scheduling.pace import Departure, Pace, departures
-from pipeline.store import alerts, early_warnings
+from pipeline.store import alerts, early_warnings, short_links
 from pipeline.store.accounts import AccountRow, all_accounts
 from pipeline.store.database import transaction
 from pipeline.store.early_warnings import EarlierText, Queue, Upcoming
@@ -113,7 +113,9 @@ class _Look:
         self._origins = own_origins(engine)
 
     def outlooks(self, batch: Sequence[Upcoming]) -> Iterator[Outlook]:
-        links = {item.id: links_in(item.body, item.link_url, item.home_urls) for item in batch}
+        with self._engine.connect() as connection:
+            codes = short_links.codes_of(connection, [item.id for item in batch])
+        links = {item.id: links_in(item.body, item.link_url, item.home_urls, codes.get(item.id, ())) for item in batch}
         urls = {url for item in batch for url in (*links[item.id], *item.media_urls)}
         self._answers |= ask(urls - self._answers.keys(), self._origins)
         self._learn({item.platform_id for item in batch} - self._accounts.keys())

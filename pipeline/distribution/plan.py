@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from pipeline.distribution.accounts import without_credentials
 from pipeline.distribution.contents import content_of, stored
 from pipeline.distribution.hashing import version_hash
+from pipeline.distribution.tracking import keep_short_link, tracked
+from pipeline.learning.experiments.giving import Given, given
 from pipeline.platforms.adaptation import needed
 from pipeline.platforms.article import AdaptableArticle
 from pipeline.platforms.base import Adapter
@@ -19,6 +21,7 @@ from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 from pipeline.store import accounts, plans
 from pipeline.store.accounts import AccountRow
 from pipeline.store.database import transaction
+from pipeline.store.own_addresses import own_addresses
 from pipeline.store.plans import PlannablePost, StoredVersion
 from pipeline.text.parts import parts_of
 from pipeline.text.well_formed import TooDeepError
@@ -26,6 +29,7 @@ from pipeline.vocabulary import DistributionStatus, PostStatus
 
 _IN_PARTS: Final = frozenset({"thread", "carousel", "script", "again"})
 """What a post can be repurposed as whose text is sent whole, in parts where thematic breaks divide it."""
+_AS_IT_IS: Final = Given()
 
 
 class PlanError(Exception):
@@ -78,12 +82,21 @@ def plan_post(engine: sa.Engine, canonical_id: str) -> Plan:
             if not adapters:
                 raise PlanError(f"No account of {post.vertical} can be written for: {' '.join(left_out.values())}")
             group_id = plans.group_of(connection, post)
+            own = own_addresses(connection)
+            articles = [tracked(article, post, account, own) for account, _ in adapters]
+            takers = [account for account, _ in adapters] if not article.parts else []
+            arms = given(connection, post.id, article, takers)
             try:
-                versions = [_version(article, account, adapter) for account, adapter in adapters]
+                versions = [
+                    _version(each, account, adapter, arms.get(account.id, _AS_IT_IS))
+                    for each, (account, adapter) in zip(articles, adapters, strict=True)
+                ]
             except TooDeepError as error:
                 raise PlanError(f"The text of {canonical_id} can't be rendered: {error}.") from None
-            for version in versions:
-                plans.write_version(connection, post, group_id, version)
+            for each, version in zip(articles, versions, strict=True):
+                written = plans.write_version(connection, post, group_id, version)
+                if written is not None:
+                    keep_short_link(connection, each, written, post.id)
         if post.status == PostStatus.DRAFT:
             plans.send_to_review(connection, post.id)
         return Plan(plans.versions_of(connection, post.id), left_out)
@@ -128,11 +141,12 @@ def _adapters(
     return found, left_out
 
 
-def _version(article: AdaptableArticle, account: AccountRow, adapter: type[Adapter]) -> dict[str, Any]:
-    version = _Version(platform_id=account.id, **stored(adapter.adapt(article, account)))
+def _version(article: AdaptableArticle, account: AccountRow, adapter: type[Adapter], arm: Given) -> dict[str, Any]:
+    version = _Version(platform_id=account.id, **stored(arm.adapted(adapter, article, account)))
     problems = _problems(account, version)
     return {
         **asdict(version),
+        **arm.columns,
         "content_hash": version_hash(version),
         "status": DistributionStatus.HELD if problems else DistributionStatus.DRAFT,
         "hold_reason": "; ".join(f"{problem.field}: {problem.message}" for problem in problems) or None,

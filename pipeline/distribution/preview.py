@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from pipeline.distribution.accounts import without_credentials
 from pipeline.distribution.contents import content_of
 from pipeline.distribution.plan import article_of, goes_to, unmet
+from pipeline.distribution.tracking import tracked
 from pipeline.platforms.content import Content, Measure, Problem
 from pipeline.platforms.media.facts import Media
 from pipeline.platforms.registry import UnknownPlatformError, adapter_class
 from pipeline.store import accounts, plans
 from pipeline.store.accounts import AccountRow
+from pipeline.store.own_addresses import own_addresses
 from pipeline.store.plans import PlannablePost
 from pipeline.text.well_formed import TooDeepError
 from pipeline.vocabulary import AccountState, DistributionStatus, MediaKind, PostStatus
@@ -79,6 +81,7 @@ def preview_post(engine: sa.Engine, canonical_id: str, account_key: str | None =
         post = plans.read_post(connection, canonical_id)
         rows = [row for row in accounts.all_accounts(connection) if account_key in (None, row.account_key)]
         stored = {} if post.status == PostStatus.DRAFT else _stored(connection, post)
+        own = own_addresses(connection)
     rows = [row for row in rows if row.id in stored or row.vertical_id in (None, post.vertical_id)]
     if not rows:
         who = "No account" if account_key is None else f"No account {account_key!r}"
@@ -87,7 +90,7 @@ def preview_post(engine: sa.Engine, canonical_id: str, account_key: str | None =
     versions: list[VersionPreview] = []
     left_out: dict[str, str] = {}
     for row in rows:
-        found = _adapted(post, row) if to_adapt else _kept(post, row, stored)
+        found = _adapted(post, row, own) if to_adapt else _kept(post, row, stored, own)
         if isinstance(found, str):
             left_out[row.account_key] = found
         else:
@@ -104,14 +107,14 @@ def _stored(connection: sa.Connection, post: PlannablePost) -> dict[UUID, list[_
     return found
 
 
-def _adapted(post: PlannablePost, account: AccountRow) -> list[VersionPreview] | str:
+def _adapted(post: PlannablePost, account: AccountRow, own: Sequence[str]) -> list[VersionPreview] | str:
     """The version as the planner would write it, or why it would write none."""
     if not goes_to(post, account):
         return f"The post goes to {', '.join(post.platforms or ())} only."
     if account.state != AccountState.ACTIVE:
         return f"It is {account.state}: {account.state_reason or 'no reason is given'}."
     try:
-        adapter, article = adapter_class(account.name), article_of(post)
+        adapter, article = adapter_class(account.name), tracked(article_of(post), post, account, own)
         if reason := unmet(article, adapter):
             return reason
         adapted = adapter.adapt(article, account)
@@ -132,12 +135,12 @@ def _adapted(post: PlannablePost, account: AccountRow) -> list[VersionPreview] |
 
 
 def _kept(
-    post: PlannablePost, account: AccountRow, stored: Mapping[UUID, Sequence[_Stored]]
+    post: PlannablePost, account: AccountRow, stored: Mapping[UUID, Sequence[_Stored]], own: Sequence[str]
 ) -> list[VersionPreview] | str:
     """The versions as they are stored, or why there is none."""
     versions = stored.get(account.id)
     if not versions:
-        reason = _adapted(post, account)
+        reason = _adapted(post, account, own)
         return reason if isinstance(reason, str) else _NO_VERSION
     return [_preview(account, version.content, version.status, version.hold_reason) for version in versions]
 

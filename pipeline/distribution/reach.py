@@ -21,13 +21,17 @@ _RESERVED: Final = re.compile(r"(?:^|\.)(?:example|test|invalid|localhost|exampl
 Answer = Probed | FetchError
 
 
-def links_in(body: str, link_url: str | None, own_pages: Iterable[str]) -> list[str]:
-    """The links of a post that can be asked, the first twenty: not its own page, which is not there yet."""
+def links_in(body: str, link_url: str | None, own_pages: Iterable[str], short_codes: Collection[str]) -> list[str]:
+    """The links of a post that can be asked, the first twenty: not its own page, which is not there yet, nor the short
+    links to it.
+    """
     written = (unescape(found).rstrip(_AFTER_LINKS) for found in _LINK.findall(body))
     own = {_page(url) for url in own_pages}
     links = dict.fromkeys([link_url] if link_url else [])
     links |= dict.fromkeys(written)
-    return [url for url in links if _page(url) not in own and not _is_reserved(url)][:_MOST_LINKS]
+    led = tuple(f"/r/{code}" for code in short_codes)
+    asked = (url for url in links if _page(url) not in own and not _page(url).endswith(led))
+    return [url for url in asked if not _is_reserved(url)][:_MOST_LINKS]
 
 
 def ask(urls: Iterable[str], private_origins: Collection[str]) -> dict[str, Answer]:

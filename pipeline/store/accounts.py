@@ -34,6 +34,7 @@ class AccountRow:
     is_home: bool
     held_until: datetime | None
     webhook_url: str | None
+    short_links: bool
 
 
 _COLUMNS = [platforms.c[name] for name in AccountRow.__dataclass_fields__]
@@ -124,6 +125,11 @@ def hand_over_ahead(connection: sa.Connection, account_id: UUID, ahead: timedelt
     """How long before its time what is scheduled is handed to the platform, in whole minutes; None is never."""
     minutes = None if ahead is None else int(ahead.total_seconds() // 60)
     connection.execute(platforms.update().where(platforms.c.id == account_id).values(hand_over_ahead_minutes=minutes))
+
+
+def lead_through_short_links(connection: sa.Connection, account_id: UUID, *, wanted: bool) -> None:
+    """Whether versions that are written from now on lead readers through the collector."""
+    connection.execute(platforms.update().where(platforms.c.id == account_id).values(short_links=wanted))
 
 
 def hold_until(connection: sa.Connection, account_id: UUID, until: "datetime | sa.ColumnElement[datetime]") -> None:

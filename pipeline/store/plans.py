@@ -25,6 +25,7 @@ class PlannablePost:
     status: PostStatus
     vertical_id: UUID
     vertical: str
+    vertical_slug: str
     base_url: str
     language: str
     generated_content_id: UUID | None
@@ -41,6 +42,7 @@ class PlannablePost:
     canonical_url: str | None
     repurposed_as: str | None
     credit: Mapping[str, Any] | None
+    campaign: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ def read_post(connection: sa.Connection, canonical_id: str) -> PlannablePost:
 def _post(connection: sa.Connection, canonical_id: str, locking: str) -> PlannablePost:
     row = connection.execute(
         sa.text(f"""
-            select p.id, p.canonical_id, p.status, p.vertical_id, v.name as vertical, v.base_url,
-                coalesce(p.language, v.language) as language,
+            select p.id, p.canonical_id, p.status, p.vertical_id, v.name as vertical,
+                v.slug as vertical_slug, v.base_url, coalesce(p.language, v.language) as language,
                 p.generated_content_id, p.content_type, p.title, p.slug, p.content, p.excerpt, p.keywords,
                 u.full_name as author,
                 coalesce((
@@ -79,7 +81,8 @@ def _post(connection: sa.Connection, canonical_id: str, locking: str) -> Plannab
                         else coalesce(p.repurposed_from, p.id)
                     end
                 ), '[]') as media,
-                p.platforms, p.account_id, p.canonical_url, p.repurposed_as, p.credit
+                p.platforms, p.account_id, p.canonical_url, p.repurposed_as, p.credit,
+                (select c.name from campaigns c where c.id = p.campaign_id) as campaign
             from publisher_posts p
             join publisher_verticals v on v.id = p.vertical_id
             join users u on u.id = p.author_id
@@ -118,8 +121,12 @@ def group_of(connection: sa.Connection, post: PlannablePost) -> UUID:
     return group_id
 
 
-def write_version(connection: sa.Connection, post: PlannablePost, group_id: UUID, version: Mapping[str, Any]) -> None:
-    """Insert the version, or rewrite it where it is not approved yet; an approved one stays as it is."""
+def write_version(
+    connection: sa.Connection, post: PlannablePost, group_id: UUID, version: Mapping[str, Any]
+) -> UUID | None:
+    """Insert the version, or rewrite it where it is not approved yet, and return its id; None of an approved one, which
+    stays as it is.
+    """
     statement = insert(distributions).values(
         post_id=post.id,
         content_id=post.generated_content_id,
@@ -128,13 +135,14 @@ def write_version(connection: sa.Connection, post: PlannablePost, group_id: UUID
         cross_post_group_id=group_id,
         **version,
     )
-    connection.execute(
+    written: UUID | None = connection.scalar(
         statement.on_conflict_do_update(
             index_elements=["post_id", "content_id", "platform_id", "variant_group"],
             set_=dict(version),
             where=distributions.c.status.in_([DistributionStatus.DRAFT, DistributionStatus.HELD]),
-        )
+        ).returning(distributions.c.id)
     )
+    return written
 
 
 def accounts_with_versions(connection: sa.Connection, post_id: UUID) -> set[UUID]:
