@@ -1,7 +1,7 @@
 """X's bill for figures: a month of an account that posts a hundred times a day and is asked every hour.
 
 Our own reader asks an X that answers from memory and writes down what it would charge; what is due in which hour is
-what the measurement's own ladder says.
+what the sync's own ladder for billed accounts says, and a question is of as many as the sync puts into one.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,10 +14,11 @@ from itertools import product
 from typing import Any, cast
 
 from bench.results import Row
-from pipeline.measurement.metrics import next_snapshot
+from pipeline.measurement.metrics.ladder import next_billed
 from pipeline.platforms.base import Account
+from pipeline.platforms.http import batches
 from pipeline.platforms.x.api import Api, made_at
-from pipeline.platforms.x.figures import Reader
+from pipeline.platforms.x.figures import BATCH, Reader
 from pipeline.platforms.x.timeline import Timeline
 
 LOOK_UP = 0.005
@@ -40,10 +41,10 @@ ${LOOK_UP} a post that is looked up and ${OWNED} one of the own timeline (docs.x
 in November 2026). Writing the posts costs the same either way: {_POSTS_A_DAY * _DAYS:,} with a link at $0.20 are $600.
 """
 _AGAINST = """
-The seed looks each post up every hour for 7 days: 168 reads of 3,000 posts at $0.005. We ask every hour for 2 days,
-every 6 hours to 7, daily to 30 and weekly to 90; the rows `7 days` leave out what we ask after the seed has stopped. X
-says that it charges for a post once a UTC day however often it is read, and calls that no firm promise: the rows
-`once a day` believe it.
+The seed looks each post up every hour for 7 days: 168 reads of 3,000 posts at $0.005. Where figures cost money we ask
+at once, at 1, 6, 24 and 48 hours, daily at one common hour to 30 days and weekly to 90; the rows `7 days` leave out
+what we ask after the seed has stopped. X says that it charges for a post once a UTC day however often it is read, and
+calls that no firm promise: the rows `once a day` believe it.
 """
 NOTES = tuple(" ".join(note.split()) for note in (_HOW, _AGAINST))
 
@@ -123,7 +124,9 @@ def bill(followed: timedelta, *, from_timeline: bool) -> Bill:
     for hour in range(_DAYS * 24):
         x.now = _MONTH + hour * _HOUR
         if due[x.now]:
-            assert len(reader.figures(due[x.now])) == len(due[x.now])
+            youngest_first = sorted(due[x.now], key=int, reverse=True)
+            told = [reader.figures(ids) for ids in batches(youngest_first, BATCH)]
+            assert sum(map(len, told)) == len(youngest_first)
     return charged
 
 
@@ -144,23 +147,23 @@ def _due(ids: Sequence[int], followed: timedelta) -> dict[datetime, list[str]]:
     due: dict[datetime, list[str]] = defaultdict(list)
     for id_ in ids:
         published = made_at(str(id_))
-        hour = published.replace(minute=0, second=0, microsecond=0)
-        for after in _questions(published - hour, followed):
-            if _MONTH <= hour + after < _MONTH + timedelta(days=_DAYS):
-                due[hour + after].append(str(id_))
+        day = published.replace(hour=0, minute=0, second=0, microsecond=0)
+        for after in _questions(published - day, followed):
+            if _MONTH <= day + after < _MONTH + timedelta(days=_DAYS):
+                due[day + after].append(str(id_))
     return due
 
 
 @cache
-def _questions(into_the_hour: timedelta, followed: timedelta) -> list[timedelta]:
-    """When a post is asked for, counted from the hour it was published in: whenever its time has come on the hour."""
-    published = _MONTH + into_the_hour
+def _questions(into_the_day: timedelta, followed: timedelta) -> list[timedelta]:
+    """When a post is asked for, counted from the day it was published on: whenever its time has come on the hour."""
+    published = _MONTH + into_the_day
     found: list[timedelta] = []
-    at: datetime | None = published + _HOUR
+    at: datetime | None = published
     while at is not None and at - published <= followed:
         asked = _next_hour(at)
         found.append(asked - _MONTH)
-        at = next_snapshot(published, asked)
+        at = next_billed(published, asked)
     return found
 
 
