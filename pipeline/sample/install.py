@@ -8,13 +8,22 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.settings import Settings, settings
-from pipeline.store.tables import affiliate_products, content_sources, platforms, publisher_verticals, users
+from pipeline.store.tables import (
+    affiliate_products,
+    analytics_sources,
+    content_sources,
+    platforms,
+    publisher_verticals,
+    users,
+)
 from pipeline.vocabulary import SourceKind, UserRole
 
 VERTICAL: Final = "workshop"
 _NAME: Final = "The Bicycle Workshop"
 _TIMEZONE: Final = "Europe/Berlin"
 _HERE: Final = "http://127.0.0.1:"
+_SITE: Final = "site"
+_BEACON: Final = "beacon_url"
 
 _USERS: Final = [
     {
@@ -75,6 +84,7 @@ def install_sample(connection: sa.Connection) -> None:
         connection.execute(statement.on_conflict_do_nothing(index_elements=["vertical_id", "name"]))
     for account in _accounts(settings()):
         _install_account(connection, account)
+    _count_readers(connection)
 
 
 def _install_vertical(connection: sa.Connection, current: Settings) -> Any:
@@ -107,7 +117,12 @@ def _install_vertical(connection: sa.Connection, current: Settings) -> Any:
 def _install_account(connection: sa.Connection, account: dict[str, Any]) -> None:
     """Add it; of one that is there, and still ours, bring the addresses up to date and leave other settings alone."""
     statement = insert(platforms).values(account)
-    merged = platforms.c.publish_config.op("||")(sa.cast(_addresses(account), platforms.c.publish_config.type))
+    addresses = _addresses(account)
+    counted = {name: value for name, value in addresses.items() if name == _BEACON}
+    config = platforms.c.publish_config
+    always = config.op("||")(sa.cast({name: addresses[name] for name in addresses.keys() - counted}, config.type))
+    # Whoever took the script off the pages does not find it there again.
+    merged = sa.case((config.has_key(_BEACON), always.op("||")(sa.cast(counted, config.type))), else_=always)
     statement = statement.on_conflict_do_update(
         index_elements=["account_key"],
         set_={"publish_config": merged},
@@ -115,6 +130,18 @@ def _install_account(connection: sa.Connection, account: dict[str, Any]) -> None
         & (platforms.c.publish_config != merged),
     )
     connection.execute(statement)
+
+
+def _count_readers(connection: sa.Connection) -> None:
+    """Readers of the site's pages, by the script on them; a source that somebody made, or retired, is left alone."""
+    site_id = sa.select(platforms.c.id).where(platforms.c.account_key == _SITE).scalar_subquery()
+    source = {
+        "source_key": "readers",
+        "kind": "first_party",
+        "platform_id": site_id,
+        "counts_since": sa.func.current_date(),
+    }
+    connection.execute(insert(analytics_sources).values(source).on_conflict_do_nothing())
 
 
 def _addresses(account: dict[str, Any]) -> dict[str, str]:
@@ -131,7 +158,7 @@ def _accounts(current: Settings) -> Iterator[dict[str, Any]]:
     yield {
         **shared,
         "name": "site",
-        "account_key": "site",
+        "account_key": _SITE,
         "account_name": _NAME,
         "is_home": True,
         "credentials_secret_id": None,
@@ -139,6 +166,7 @@ def _accounts(current: Settings) -> Iterator[dict[str, Any]]:
             "folder": str(current.home / "site"),
             "base_url": _site_url(current),
             "name": _NAME,
+            _BEACON: f"{_HERE}{current.collect_port}/v/{_SITE}",
         },
     }
     for platform in stand_ins().values():

@@ -11,6 +11,8 @@ from pipeline.sandbox.registry import stand_ins
 from pipeline.settings import settings
 from pipeline.store import accounts, users
 from pipeline.store.database import transaction
+from pipeline.store.site_analytics import retire_source, set_beacon, sources
+from pipeline.store.tables import platforms
 
 
 @pytest.fixture
@@ -81,3 +83,20 @@ def test_the_addresses_follow_the_ports_and_what_somebody_set_stays(installed, m
     assert mail.publish_config["base_url"] == "http://127.0.0.1:4002/mailchimp/3.0"
     assert (mail.publish_config["from_name"], kept) == ("Ours", 3)
     assert blog.publish_config == {"api_url": "https://real.example"}
+
+
+def test_the_site_counts_its_readers_from_the_start_and_not_against_anybodys_will(engine):
+    site = platforms.c.account_key == "site"
+    with engine.begin() as connection:
+        install_sample(connection)
+        told = connection.scalar(sa.select(platforms.c.publish_config).where(site))["beacon_url"]
+        assert told == f"http://127.0.0.1:{settings().collect_port}/v/site"
+        set_beacon(connection, "site", "http://127.0.0.1:1/v/site", remembers=True)
+        install_sample(connection)  # an address on this machine follows the settings
+        assert connection.scalar(sa.select(platforms.c.publish_config).where(site))["beacon_url"] == told
+        set_beacon(connection, "site", None, remembers=False)
+        (source,) = sources(connection)
+        retire_source(connection, source.id)
+        install_sample(connection)
+        assert "beacon_url" not in connection.scalar(sa.select(platforms.c.publish_config).where(site))
+        assert sources(connection) == []
