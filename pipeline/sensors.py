@@ -43,13 +43,20 @@ def new_sources(context: dg.SensorEvaluationContext, database: Database) -> dg.S
     description="Starts the analysis when there is content that has none, however it came in.",
 )
 def new_content(context: dg.SensorEvaluationContext, database: Database) -> dg.SkipReason | dg.RunRequest:
+    from pipeline.editorial.budget import default_budget
+    from pipeline.store.analysis_holds import held
     from pipeline.store.stories import anything_to_analyse
 
     if under_way(context, jobs.analyse.name, jobs.take_in.name):
         return dg.SkipReason("An analysis is under way.")
     with database.engine.connect() as connection:
-        waiting = anything_to_analyse(connection)
-    return dg.RunRequest() if waiting else dg.SkipReason("Everything taken in is analysed.")
+        without_room = held(connection, default_budget())
+        waiting = anything_to_analyse(connection, besides=without_room)
+    if waiting:
+        return dg.RunRequest()
+    if without_room:
+        return dg.SkipReason("What is left waits until the writer's budget has room for it; see `pressroom costs`.")
+    return dg.SkipReason("Everything taken in is analysed.")
 
 
 @dg.sensor(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 from rich.markup import escape
 
-from pipeline.cli import budgets, cost_tables
+from pipeline.cli import budgets, cost_tables, fees
 from pipeline.cli.console import canonical_id_of, engine, fail, out
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What the writer's calls to models cost. Without a command: the last days.")
 app.add_typer(budgets.app, name="budget")
 app.add_typer(budgets.prices, name="prices")
+app.add_typer(fees.app, name="fees")
+app.add_typer(fees.other, name="other")
 
 _MOST_ROWS: Final = 10_000
 

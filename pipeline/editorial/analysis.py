@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipeline.editorial import budget, duplicates
 from pipeline.editorial.facts import only_what_the_source_says
 from pipeline.editorial.items import source_of
-from pipeline.store import analyses
+from pipeline.store import analyses, analysis_holds
 from pipeline.store.analyses import Unanalysed
 from pipeline.store.database import transaction
 from pipeline.writing.base import Writer, WriterError
@@ -66,13 +66,14 @@ def _report(
     engine: sa.Engine, report: AnalysisReport, batch: list[Unanalysed], outcomes: list[Exception | None]
 ) -> dict[UUID, str]:
     """Count the outcomes; the verticals whose budget is spent, with what there is to say about it."""
-    kept_back, spent = [], {}
+    kept_back, spent, holds = [], {}, {}
     for item, outcome in zip(batch, outcomes, strict=True):
         match outcome:
             case None:
                 report.analysed += 1
             case budget.BudgetExceededError():
                 report.stopped = spent[item.vertical_id] = str(outcome)
+                holds[item.vertical_id] = outcome.hold()
                 kept_back.append(item.content_id)
             case TextChangedError():
                 pass
@@ -81,6 +82,7 @@ def _report(
     if kept_back:
         with transaction(engine, budget.ACTOR) as connection:
             analyses.release_unanalysed(connection, kept_back)
+            analysis_holds.hold(connection, holds)
     return spent
 
 
@@ -88,7 +90,7 @@ def _analyse(engine: sa.Engine, writer: Writer, item: Unanalysed) -> Exception |
     """Analyse one item and store what came of it; the error where it failed."""
     source = source_of(item)
     try:
-        written = writer.analyse(source, budget.book(engine, vertical_id=item.vertical_id))
+        written = writer.analyse(source, budget.book(engine, vertical_id=item.vertical_id, content_id=item.content_id))
         analysis = only_what_the_source_says(written.value, source)
     except budget.BudgetExceededError as error:
         return error

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pipeline.settings import settings
 from pipeline.store import ai_calls
 from pipeline.store.ai_calls import Standing
+from pipeline.store.analysis_holds import Hold
 from pipeline.store.database import transaction
 from pipeline.writing.base import WriterError
 from pipeline.writing.calls import Answer, Call, Usage
@@ -30,7 +31,22 @@ _AN_HOUR: Final = timedelta(hours=1)
 
 
 class BudgetExceededError(WriterError):
-    """A budget does not allow the call; nothing was called. `not_before` is when it may: the next day or month."""
+    """A budget does not allow the call; nothing was called.
+
+    Attributes:
+        not_before: when it may be called: the next day or month.
+        needs_usd: what it can cost at most, where it may be called before, once the budgets have room for that.
+    """
+
+    def __init__(self, message: str, *, not_before: datetime, needs_usd: Decimal | None = None) -> None:
+        super().__init__(message, not_before=not_before)
+        self.needs_usd = needs_usd
+
+    def hold(self) -> Hold:
+        """For how long no call of that kind need be tried; one that no room is the fault of, for minutes only."""
+        assert self.not_before is not None
+        latest = self.not_before if self.needs_usd is not None else datetime.now(UTC) + _SOON
+        return Hold(min(self.not_before, latest), self.needs_usd)
 
 
 class UnknownPriceError(BudgetExceededError):
@@ -39,11 +55,12 @@ class UnknownPriceError(BudgetExceededError):
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The book for one vertical's calls, or one post's."""
+    """The book for one vertical's calls, or one post's; `content_id` is the item that is analysed."""
 
     engine: sa.Engine
     vertical_id: UUID
     canonical_id: str | None = None
+    content_id: UUID | None = None
 
     def answer(self, key: str) -> Answer | None:
         with self.engine.begin() as connection:
@@ -91,6 +108,7 @@ class Book:
             "provider": call.provider,
             "attempt": call.attempt,
             "canonical_id": self.canonical_id,
+            "content_id": self.content_id,
             "vertical_id": self.vertical_id,
         }
 
@@ -138,9 +156,11 @@ class Entry:
         self.book.end(self.call, self.number, usage, answer)
 
 
-def book(engine: sa.Engine, *, vertical_id: UUID, canonical_id: str | None = None) -> Book:
-    """Where the calls for a vertical, or for one of its posts, are admitted and kept."""
-    return Book(engine, vertical_id, canonical_id)
+def book(
+    engine: sa.Engine, *, vertical_id: UUID, canonical_id: str | None = None, content_id: UUID | None = None
+) -> Book:
+    """Where the calls for a vertical, for one of its posts, or for the analysis of an item are admitted and kept."""
+    return Book(engine, vertical_id, canonical_id, content_id)
 
 
 def default_budget() -> Decimal:
@@ -157,4 +177,5 @@ def _exceeded(standing: Standing, most_usd: Decimal) -> BudgetExceededError:
         f"and the next call can cost {most_usd:.4f}. "
         f"It goes on by itself at {standing.starts_again_at:%Y-%m-%d %H:%M} UTC; {raises} raises it.",
         not_before=standing.starts_again_at,
+        needs_usd=most_usd,
     )

@@ -75,10 +75,10 @@ _BURY: Final = sa.text("""
         delete from ai_calls where ends_before < now() returning *
     )
     insert into ai_usage (task, provider, model, attempt, most_usd, latency_ms, outcome, error, canonical_id,
-        vertical_id, created_at)
+        vertical_id, content_id, created_at)
     select task, provider, model, attempt, most_usd, 0, 'failed',
         'the process ended before the answer came; what the call cost is not known', canonical_id, vertical_id,
-        started_at
+        content_id, started_at
     from dead
 """)
 

@@ -1,4 +1,6 @@
-"""What calls to a model have cost: of posts, and of a time by whatever one asks."""
+"""What calls to a model have cost: of posts, the analyses of their stories' items included, and of a time by whatever
+one asks.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,10 +88,11 @@ _GROUPS: Final[Mapping[By, str]] = {
     "vertical": "coalesce(v.slug, '')",
     "task": "u.task",
     "model": "u.model",
-    "post": "coalesce(u.canonical_id, '')",
+    "post": "coalesce((select c.canonical_id from post_calls c where c.call_id = u.id), '')",
 }
 _OF_POSTS: Final = sa.text(f"""
-    select u.canonical_id, {_SUMS} where u.canonical_id = any(:ids) group by u.canonical_id
+    select whose.canonical_id, {_SUMS} join post_calls whose on whose.call_id = u.id
+    where whose.canonical_id = any(:ids) group by whose.canonical_id
 """)
 _TOTAL: Final = sa.text(f"select {_SUMS} where u.created_at >= :since")
 _BY: Final = {
@@ -122,10 +125,11 @@ def bills_of(connection: sa.Connection, canonical_id: str) -> list[Bill]:
     """Every call that was made for a post, the first one first."""
     rows = connection.execute(
         sa.text("""
-            select created_at as at, task, model, attempt, outcome, input_tokens, cached_input_tokens, output_tokens,
-                cost_usd, latency_ms, error, price_list, input_usd_per_million, cached_input_usd_per_million,
-                output_usd_per_million
-            from ai_usage where canonical_id = :id order by id
+            select u.created_at as at, u.task, u.model, u.attempt, u.outcome, u.input_tokens, u.cached_input_tokens,
+                u.output_tokens, u.cost_usd, u.latency_ms, u.error, u.price_list, u.input_usd_per_million,
+                u.cached_input_usd_per_million, u.output_usd_per_million
+            from ai_usage u join post_calls c on c.call_id = u.id
+            where c.canonical_id = :id order by u.id
         """),
         {"id": canonical_id},
     ).mappings()
@@ -138,8 +142,10 @@ def published_since(connection: sa.Connection, since: datetime) -> PublishedCost
         sa.text("""
             select count(*) as posts, coalesce(sum(bill.cost_usd), 0) as cost_usd
             from publisher_posts p
-            left join lateral (select sum(cost_usd) as cost_usd from ai_usage where canonical_id = p.canonical_id) bill
-                on true
+            left join lateral (
+                select sum(u.cost_usd) as cost_usd from post_calls c join ai_usage u on u.id = c.call_id
+                where c.canonical_id = p.canonical_id
+            ) bill on true
             where p.status = 'published' and p.published_at >= :since
         """),
         {"since": since},

@@ -145,6 +145,15 @@ _STORY: Final = sa.text("""
 """)
 
 
+# Source by source, of which there are few: all that waits in the one that is left out would be read otherwise.
+_WAITS_BESIDES: Final = sa.text(f"""
+    select waiting.id from content_sources cs
+    cross join lateral (select rc.id from raw_content rc where rc.source_id = cs.id and {WAITING} limit 1) waiting
+    where cs.vertical_id <> all(cast(:besides as uuid[]))
+    limit 1
+""")  # noqa: S608 - a constant of `analyses`
+
+
 def claim_stories(connection: sa.Connection, *, limit: int, lease: timedelta) -> list[Story]:
     """Claim the best items of stories that nobody has taken up, the strongest first; no story is ever claimed twice.
 
@@ -193,8 +202,8 @@ def lock(connection: sa.Connection, canonical_id: str) -> None:
     connection.execute(sa.text("select from raw_content where canonical_id = :id for update"), {"id": canonical_id})
 
 
-def anything_to_analyse(connection: sa.Connection) -> bool:
-    """Whether an item waits for its analysis, or for being told which story it tells."""
+def anything_to_analyse(connection: sa.Connection, *, besides: Sequence[UUID] = ()) -> bool:
+    """Whether an item of another vertical waits for its analysis, or any item for being told which story it tells."""
     # In the index's order: for any row at all the planner may read the table, whose newest rows come last.
     waits = connection.scalar(
         sa.text(f"""
@@ -203,6 +212,8 @@ def anything_to_analyse(connection: sa.Connection) -> bool:
             limit 1
         """)  # noqa: S608 - a constant of `analyses`
     )
+    if waits is not None and besides:
+        waits = connection.scalar(_WAITS_BESIDES, {"besides": list(besides)})
     return waits is not None or story_items.any_waiting(connection)
 
 
