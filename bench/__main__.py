@@ -19,12 +19,17 @@ _MEASUREMENTS = (
     "api_calls",
     "lateness",
     "throughput",
+    "sync",
     "seo",
     "links",
     "drafts",
     "site",
     "choice",
     "planning",
+    "attribution",
+    "timing",
+    "experiments",
+    "reports",
 )
 
 

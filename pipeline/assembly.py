@@ -7,19 +7,34 @@ import dagster as dg
 
 from pipeline import (
     alert_jobs,
+    analytics_jobs,
+    attribution_jobs,
     checks,
     deliveries,
+    experiment_jobs,
     handing_over,
     interventions,
     jobs,
+    learning_jobs,
     logs,
     looking_ahead,
     planning_jobs,
     recycling_jobs,
+    report_jobs,
     schedules,
     sensors,
 )
-from pipeline.assets import calendar, distribution, editorial, metrics
+from pipeline.assets import (
+    analytics,
+    attribution,
+    calendar,
+    distribution,
+    editorial,
+    experiments,
+    learning,
+    metrics,
+    reports,
+)
 from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
 from pipeline.resources.writer import WriterResource
@@ -30,7 +45,9 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     logs.configure()
     database = (resources or {}).get("database", Database())
     return dg.Definitions(
-        assets=dg.load_assets_from_modules([editorial, calendar, distribution, metrics]),
+        assets=dg.load_assets_from_modules(
+            [editorial, calendar, distribution, metrics, analytics, attribution, learning, experiments, reports]
+        ),
         asset_checks=checks.ALL,
         jobs=[
             *jobs.ASSET_JOBS,
@@ -42,8 +59,23 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
             handing_over.hand_over,
             planning_jobs.apply_plan,
             recycling_jobs.recycle_evergreen,
+            analytics_jobs.sync_site_analytics,
+            attribution_jobs.attribute,
+            experiment_jobs.look_at_experiments,
+            learning_jobs.learn_posting_times,
+            *report_jobs.ASSET_JOBS,
+            *report_jobs.OP_JOBS,
         ],
-        schedules=[*schedules.ALL, alert_jobs.digest_daily, recycling_jobs.recycle_daily],
+        schedules=[
+            *schedules.ALL,
+            alert_jobs.digest_daily,
+            recycling_jobs.recycle_daily,
+            analytics_jobs.site_analytics_daily,
+            attribution_jobs.attribute_daily,
+            experiment_jobs.experiments_looked_at,
+            learning_jobs.learn_nightly,
+            *report_jobs.SCHEDULES,
+        ],
         sensors=[
             *sensors.ALL,
             deliveries.undelivered_followups,

@@ -34,9 +34,6 @@ plan = dg.define_asset_job(
     selection=dg.AssetSelection.assets("publishing_plan"),
     description="What goes out in the coming days, and where planning would rather have it. Moves nothing.",
 )
-report = dg.define_asset_job(
-    "report", selection=dg.AssetSelection.assets("performance_report"), description="The numbers, as tables."
-)
 
 
 @dg.op(tags={"kind": "publish"})
@@ -66,17 +63,29 @@ def resolve_unknown_outcomes(context: dg.OpExecutionContext, database: Database,
 
 @dg.op
 def tend_tables(context: dg.OpExecutionContext, database: Database) -> None:
-    """Makes the coming months' partitions of the metrics table, and forgets old bad rows and old deliveries."""
+    """Makes the coming months' partitions, rolls up and drops old snapshots, and forgets what is not needed longer."""
+    from datetime import UTC, datetime, timedelta
+
+    from pipeline.measurement import retention
+    from pipeline.settings import settings
+    from pipeline.store import page_views, visitors
     from pipeline.store.database import transaction
-    from pipeline.store.metrics import ensure_partitions
     from pipeline.store.outbox import prune
     from pipeline.store.sources import prune_errors
 
+    now = datetime.now(UTC)
+    context.log.info("%s", retention.tend(database.engine, keep=timedelta(days=settings().metrics_keep_days), now=now))
     with transaction(database.engine, "maintenance") as connection:
-        made = ensure_partitions(connection)
-        forgotten, delivered = prune_errors(connection), prune(connection)
+        made, dropped = page_views.tend(connection, now)
+        salts, bad_rows = visitors.forget_salts(connection), prune_errors(connection)
+        deliveries = prune(connection)
     context.log.info(
-        "%s new monthly partitions; forgotten: %s old bad rows, %s old deliveries", made, forgotten, delivered
+        "Months of page views: %s made, %s dropped; forgotten: %s salts, %s bad rows, %s deliveries",
+        made,
+        dropped,
+        salts,
+        bad_rows,
+        deliveries,
     )
 
 
@@ -121,5 +130,5 @@ def maintenance() -> None:
     keep_accounts_connected()
 
 
-ASSET_JOBS = [take_in, analyse, write_posts, sync_metrics, plan, report]
+ASSET_JOBS = [take_in, analyse, write_posts, sync_metrics, plan]
 OP_JOBS = [publish, reconcile, keep_calendar, maintenance]

@@ -22,9 +22,6 @@ plan_daily = dg.ScheduleDefinition(
     execution_timezone=settings().timezone,
     default_status=SCHEDULE_STATUS,
 )
-report_hourly = dg.ScheduleDefinition(
-    name="report_hourly", job=jobs.report, cron_schedule="30 * * * *", default_status=SCHEDULE_STATUS
-)
 maintenance_nightly = dg.ScheduleDefinition(
     name="maintenance_nightly", job=jobs.maintenance, cron_schedule="15 3 * * *", default_status=SCHEDULE_STATUS
 )
@@ -47,6 +44,5 @@ ALL = [
     sync_metrics_quarterly,
     keep_calendar_hourly,
     plan_daily,
-    report_hourly,
     maintenance_nightly,
 ]

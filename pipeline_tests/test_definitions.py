@@ -7,9 +7,10 @@ import dagster as dg
 import pytest
 from dagster._core.snap.snap_to_yaml import default_values_yaml_from_type_snap
 
-from pipeline import schedules
 from pipeline.definitions import defs
 from pipeline.partitions import runs_over
+from pipeline.settings import settings
+from pipeline.store.reports import report_names
 
 
 def test_the_definitions_load_and_hold_together():
@@ -21,6 +22,7 @@ def test_the_lineage_reads_from_source_to_report():
     parents = {
         key.to_user_string(): {p.to_user_string() for p in graph.get(key).parent_keys}
         for key in graph.get_all_asset_keys()
+        if key.path[0] != "report"
     }
     assert parents == {
         "source_content": set(),
@@ -29,11 +31,23 @@ def test_the_lineage_reads_from_source_to_report():
         "article_draft": {"content_brief"},
         "seo_report": {"article_draft"},
         "distribution_plan": {"seo_report"},
-        "publishing_plan": {"distribution_plan"},
         "publications": {"distribution_plan"},
         "distribution_metrics": {"publications"},
-        "performance_report": {"distribution_metrics"},
+        "site_analytics": {"publications"},
+        "posting_times": {"distribution_metrics"},
+        "experiment_results": {"distribution_metrics"},
+        "attribution": {"distribution_metrics", "site_analytics"},
+        "publishing_plan": {"distribution_plan", "posting_times"},
     }
+
+
+def test_each_named_report_is_an_asset_that_follows_what_it_reads():
+    graph = defs.resolve_asset_graph()
+    keys = {key for key in graph.get_all_asset_keys() if key.path[0] == "report"}
+    assert {key.path[1] for key in keys} == set(report_names())
+    for key in keys:
+        assert graph.get(key).parent_keys, key
+        assert graph.get(key).parent_keys <= graph.get_all_asset_keys(), key
 
 
 def test_every_asset_says_what_it_is_and_whose():
@@ -45,14 +59,23 @@ def test_every_asset_says_what_it_is_and_whose():
         assert node.group_name != "default", key
 
 
-def test_the_schedules_run_when_the_readme_says():
-    assert {s.name: s.cron_schedule for s in schedules.ALL} == {
+def test_what_happens_by_the_clock_happens_in_an_order_that_lets_each_read_what_it_needs():
+    scheduled = defs.get_repository_def().schedule_defs
+    assert {s.name: s.cron_schedule for s in scheduled} == {
         "take_in_hourly": "5 * * * *",
         "sync_metrics_quarterly": "*/15 * * * *",
         "keep_calendar_hourly": "10 * * * *",
-        "plan_daily": "40 5 * * *",
-        "report_hourly": "30 * * * *",
+        "desk_reports_hourly": "30 * * * *",
+        "experiments_looked_at": "50 */3 * * *",
         "maintenance_nightly": "15 3 * * *",
+        "learn_posting_times_nightly": "40 4 * * *",
+        "recycle_daily": "20 5 * * *",
+        "site_analytics_daily": "25 5 * * *",
+        "plan_daily": "40 5 * * *",
+        "attribute_daily": "50 5 * * *",
+        "daily_reports_daily": "10 6 * * *",
+        "watch_performance_daily": "20 6 * * *",
+        "digest_daily": f"0 {settings().digest_hour} * * *",
     }
 
 

@@ -88,8 +88,8 @@ def test_a_draft_that_a_reviewer_sends_back_is_written_anew_by_the_model_and_wai
             ).records
             assert record.asset_materialization is not None
             shown = {name: each.value for name, each in record.asset_materialization.metadata.items()}
-            # The analysis came before there was a post; brief, draft, and the draft written anew.
-            assert shown["calls to a model"] == 3
+            # The analysis of its source, the brief, the draft, and the draft written anew.
+            assert shown["calls to a model"] == 4
             assert isinstance(shown["cost (US$)"], float)
             assert shown["cost (US$)"] > 0
             assert shown["written by"] == "pressroom-article version 1"
@@ -121,7 +121,10 @@ def test_an_approved_post_is_published_once_everywhere_with_its_page_first_and_m
     line.run(
         "sync_metrics", {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
     )
-    line.run("report")
+    for job in ("sync_site_analytics", "learn_posting_times", "attribute", "look_at_experiments", "plan"):
+        line.run(job)
+    line.run("desk_reports")
+    line.run("daily_reports")
     snapshots = line.rows(
         "select p.name, count(*) as n from distribution_metrics m join distributions d on d.id = m.distribution_id"
         " join platforms p on p.id = d.platform_id group by p.name"

@@ -34,7 +34,7 @@ class Installation:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.terminal = home / "terminal.txt"
-        names = ("WEB", "SITE", "SANDBOX", "CODE", "FEED")
+        names = ("WEB", "SITE", "SANDBOX", "CODE", "FEED", "COLLECT")
         self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DAGSTER_HOME")},
@@ -121,6 +121,7 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
         assert httpx.get(address).status_code == 200
     feed = installation.pressroom("calendar", "feed").split()[0]
     assert httpx.get(feed).text.count("BEGIN:VEVENT") == len(everywhere)
+    assert httpx.get(f"http://127.0.0.1:{installation.ports['COLLECT']}/r/abcdef").text == "Not Found"
     assert feed.split("/")[-2] not in (installation.home / "logs" / "feed.log").read_text()
 
     installation.kill()
@@ -141,9 +142,9 @@ def test_one_command_publishes_what_is_approved_goes_on_after_a_kill_9_and_leave
     services = psutil.Process(supervisor.pid).children()
     for service in services:
         service.kill()
-    for name in ("sandbox", "site", "feed", "dagster-code", "dagster-web", "dagster-daemon", "watchdog"):
+    for name in ("sandbox", "site", "feed", "collector", "dagster-code", "dagster-web", "dagster-daemon", "watchdog"):
         installation.told(rf"{name} ended \(signal SIGKILL\); starting it again")
-    assert len(services) == 7
+    assert len(services) == 8
     installation.pressroom("review", "approve", posts[2], "--checked", "all")
     installation.told(r"published  (\S+)  ", count=12)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import dagster as dg
 
 from pipeline.assets.editorial import distribution_plan
+from pipeline.assets.learning import posting_times
 from pipeline.resources.database import Database
 from pipeline.resources.platforms import Platforms
 
@@ -16,7 +17,7 @@ _LISTED: Final = 200
 
 
 @dg.asset(
-    deps=[dg.AssetDep(distribution_plan, partition_mapping=dg.AllPartitionMapping())],
+    deps=[dg.AssetDep(distribution_plan, partition_mapping=dg.AllPartitionMapping()), posting_times],
     group_name="distribution",
     kinds={"postgres"},
     owners=["team:distribution"],

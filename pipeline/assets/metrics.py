@@ -75,20 +75,3 @@ def _metadata(report: "SyncReport") -> dict[str, Any]:
     if report.rests_until is not None:
         metadata["asked_again_from"] = dg.MetadataValue.timestamp(report.rests_until)
     return metadata
-
-
-@dg.asset(
-    deps=[distribution_metrics],
-    group_name="measurement",
-    kinds={"postgres"},
-    owners=["team:growth"],
-    description="The named reports of `sql/queries`, as tables: performance by platform, best times, what failed.",
-)
-def performance_report(database: Database) -> dg.MaterializeResult[None]:
-    from pipeline.store.reports import report_names, run_report
-
-    with database.engine.connect() as connection:
-        reports = {name: run_report(connection, name) for name in report_names()}
-    return dg.MaterializeResult(
-        metadata={name: dg.MetadataValue.md(report.as_markdown()) for name, report in reports.items()}
-    )

@@ -6,11 +6,17 @@ from pipeline import logs
 from pipeline.cli import (
     accounts,
     alerts,
+    analytics,
+    attribution,
     calendar,
     campaigns,
+    collect,
+    conversions,
     costs,
     curate,
     distributions,
+    experiments,
+    figures,
     ingest,
     lifetime,
     links,
@@ -31,6 +37,7 @@ from pipeline.cli import (
     slots,
     stories,
     templates,
+    timing,
     up,
     users,
     verticals,
@@ -58,18 +65,25 @@ app.command()(repurpose.repurpose)
 app.command()(preview.preview)
 app.command()(lifetime.lifetime)
 app.command()(report.report)
+app.command()(timing.timing)
 app.command()(warnings.warnings)
 app.command()(watch.watch)
 app.command()(worker.worker)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(attribution.app, name="attribution")
+app.add_typer(analytics.app, name="analytics")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(collect.app, name="collect")
+app.add_typer(conversions.app, name="conversions")
 app.add_typer(links.app, name="links")
 app.add_typer(costs.app, name="costs")
+app.add_typer(figures.app, name="figures")
 app.add_typer(media.app, name="media")
 app.add_typer(users.app, name="users")
 app.add_typer(distributions.app, name="distributions")
+app.add_typer(experiments.app, name="experiments")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(plan.app, name="plan")
 app.add_typer(products.app, name="products")

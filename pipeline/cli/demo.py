@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.store.reports import Report
 
 REVIEWER = "Demo reviewer (scripted)"
-_FIGURES = ("account", "publications", "measured", "avg_impressions", "engagements", "clicks")
+_FIGURES = ("account", "publications", "measured", "impressions", "engagements", "clicks")
 
 
 def demo(
@@ -101,7 +101,7 @@ class _Line:
         keys = self._accounts()
         for _, tags in runs_over(keys, keys):
             self.run("sync_metrics", tags)
-        self.run("report")
+        self.run("daily_reports")
 
     def _accounts(self) -> list[str]:
         from pipeline.partitions import ACCOUNT
@@ -192,16 +192,18 @@ def _tell(canonical_ids: list[str]) -> int:
                 colour = "green" if row.status == "published" else "red"
                 line = f"  [{colour}]{row.status:<10}[/] {row.account_key:<18} {escape(row.what)}"
                 out.print(line, highlight=False, soft_wrap=True)
-        _figures(run_report(connection, "performance_by_platform"))
+        _figures(run_report(connection, "performance_so_far"))
     return missing
 
 
 def _figures(report: "Report") -> None:
+    from pipeline.measurement.report_forms import cells
+
     title = "What the platforms tell so far; empty is unknown, not zero"
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False, collapse_padding=True)
     for column in _FIGURES:
         table.add_column(column.replace("_", " "), no_wrap=column == "account")
-    for row in report.shown():
+    for row in cells(report):
         values = dict(zip(report.columns, row, strict=True))
         table.add_row(*(escape(values[column]) for column in _FIGURES))
     out.print()

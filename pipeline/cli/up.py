@@ -23,7 +23,7 @@ from pipeline.supervisor import AlreadyRunningError, PortTakenError, Service, Su
 
 
 def up() -> None:
-    """Start the database, the sandbox, the site, the calendar's feed and Dagster, and show what happens.
+    """Start the database, the sandbox, the site, the calendar's feed, the collector and Dagster, and show what happens.
 
     Ctrl-C ends all of it.
     """
@@ -35,8 +35,8 @@ def up() -> None:
     with _supervisor() as supervisor:
         supervisor.environment = prepare(settings())
         try:
-            out.print("  starting the sandbox, the site, the feed and Dagster …")
-            supervisor.start(*rehearsal(settings()), feed(settings()), code_server(settings()))
+            out.print("  starting the sandbox, the site, the feed, the collector and Dagster …")
+            supervisor.start(*rehearsal(settings()), feed(settings()), collector(settings()), code_server(settings()))
             subprocess.run([sys.executable, "-m", "pipeline.orphaned_runs"], env=supervisor.environment, check=True)
             supervisor.start(*dagster(settings()), watchdog())
             if not stop.is_set():
@@ -159,6 +159,11 @@ def rehearsal(current: Settings) -> list[Service]:
 def feed(current: Settings) -> Service:
     """The calendar, for calendar programs that subscribe to it."""
     return Service("feed", [_binary("pressroom"), "calendar", "serve"], current.feed_port)
+
+
+def collector(current: Settings) -> Service:
+    """What readers' browsers and shops speak to: short links, the beacon, conversions."""
+    return Service("collector", [_binary("pressroom"), "collect", "serve"], current.collect_port)
 
 
 def code_server(current: Settings) -> Service:

@@ -8,26 +8,12 @@ from typing import Final
 
 from pipeline import clock
 from pipeline.store.calendar_view import Entry
+from pipeline.text.spreadsheets import harmless_cell
 
 REQUIRED: Final = ("post", "account", "at", "timezone")
 """The columns that an import takes; what else there is, it leaves."""
 
 _COLUMNS: Final = (*REQUIRED, "utc", "status", "fixed", "title", "url")
-
-_FORMULA: Final = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "\N{FULLWIDTH EQUALS SIGN}",
-    "\N{FULLWIDTH PLUS SIGN}",
-    "\N{FULLWIDTH HYPHEN-MINUS}",
-    "\N{FULLWIDTH COMMERCIAL AT}",
-)
-"""What a cell begins with that a spreadsheet would calculate (OWASP, "CSV Injection")."""
 
 
 def to_csv(entries: Iterable[Entry]) -> str:
@@ -51,7 +37,7 @@ def to_csv(entries: Iterable[Entry]) -> str:
             entry.title,
             entry.url or "",
         )
-        lines.writerow([_harmless(cell) for cell in row])
+        lines.writerow([harmless_cell(cell) for cell in row])
     return written.getvalue()
 
 
@@ -60,7 +46,3 @@ def _local(at: datetime, zone_name: str) -> str:
     if clock.instant(local, zone_name) == at:
         return local.isoformat(" ")
     return at.astimezone(clock.zone(zone_name)).isoformat(" ")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

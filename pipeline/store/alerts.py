@@ -61,6 +61,11 @@ def resolve(connection: sa.Connection, kind: AlertKind, subject: str) -> bool:
     return True
 
 
+def put_away(connection: sa.Connection, kind: AlertKind, subject: str) -> bool:
+    """It concerns nobody any more, though it was never put right: closed without a word. False: nothing was open."""
+    return connection.execute(_RESOLVE, {"kind": kind, "subject": subject}).one_or_none() is not None
+
+
 def about(distribution_id: UUID, *, last_hour: bool = False) -> str:
     """The subject of alerts about a distribution. What is found an hour before its time has a subject of its own: it
     must be told though the day's alert is still open.

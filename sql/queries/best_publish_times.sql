@@ -7,6 +7,9 @@
 -- Each post counts once, with its views of the seven days from its publication, and only when they are over: older
 -- posts would win by age alone otherwise. A day without known views adds nothing; a post without any is left out.
 -- The engagement score is the mean of the posts' means, over those that have one.
+--
+-- reads: site_analytics
+-- picture: bars of avg_views by vertical, weekday, hour
 select
     vertical.name as vertical,
     to_char(moment.at, 'FMDay') as weekday,

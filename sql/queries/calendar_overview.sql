@@ -4,6 +4,9 @@
 --
 -- Planned are the distributions that are to go out, with a slot of the calendar or without. A slot ahead is free when
 -- it is not locked and nothing that can still go out, or has gone out, is in it.
+--
+-- reads: distribution_plan
+-- every: hour
 with entry as (
     select
         account.id as account_id,

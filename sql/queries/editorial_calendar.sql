@@ -4,6 +4,9 @@
 --
 -- A scheduled post stands at the time it is scheduled for, a published one at the time it was published, and a draft
 -- or a post in review, which has no time yet, at the time it was made.
+--
+-- reads: distribution_plan
+-- every: hour
 select
     entry.at at time zone vertical.timezone as local_time,
     vertical.timezone,

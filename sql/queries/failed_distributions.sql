@@ -1,6 +1,9 @@
 -- What did not go out and needs a person, with the reason: failed, held, or not known to have gone out.
 --
 -- rows = 50    how many to show
+--
+-- reads: publications
+-- every: hour
 select
     d.id,
     account.account_key as account,

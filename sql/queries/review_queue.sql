@@ -2,6 +2,9 @@
 --
 -- A post is in the queue because its status is review; that it was reviewed before, and sent back, takes nothing away.
 -- The SEO score and the blocking findings are those of the text as it stands; without a report for it they are unknown.
+--
+-- reads: seo_report
+-- every: hour
 select
     post.canonical_id,
     post.title,

@@ -7,6 +7,9 @@
 --
 -- An unknown rate is not a low one: the standing within the account takes its place, and where that is unknown too, as
 -- in a feed without figures, the hook alone decides. Items with a known rate come first, then those with a standing.
+--
+-- reads: content_analysis
+-- every: hour
 select
     item.id,
     source.name as source,
