@@ -90,6 +90,40 @@ def fault(
 
 
 @app.command()
+def readers(
+    *,
+    port: Port = None,
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="How many come, each by one link.")] = 100,
+    buying: Annotated[float, typer.Option(min=0, max=1, help="The share of them that buys something.")] = 0.05,
+    seed: Annotated[int | None, typer.Option(help="The same number: the same readers.")] = None,
+) -> None:
+    """Let readers follow links in what was published here, read the pages, and a few of them buy.
+
+    They buy where PRESSROOM_CONVERSIONS_SECRET is set, here and for `pressroom up`.
+    """
+    from pipeline.sandbox.readers import ReadersError, send
+
+    secret = settings().conversions_secret
+    with _asking(port) as sandbox:
+        effects = sandbox.effects()
+    try:
+        visits = send(
+            effects,
+            count=count,
+            buying=buying,
+            secret=secret.get_secret_value() if secret else None,
+            seed=seed,
+        )
+    except ReadersError as error:
+        fail(escape(str(error)))
+    out.print(f"{visits.came:,} came, {visits.counted:,} were counted, {visits.bought:,} bought.", highlight=False)
+    if visits.came and not visits.counted:
+        out.print("The pages have no script that counts: pressroom analytics script ACCOUNT", highlight=False)
+    elif buying and secret is None:
+        out.print("Nobody buys without PRESSROOM_CONVERSIONS_SECRET.", highlight=False)
+
+
+@app.command()
 def clear(port: Port = None) -> None:
     """Forget everything that was published here, and the faults still to come."""
     with _asking(port) as sandbox:
