@@ -50,13 +50,14 @@ def results_metadata(connection: "sa.Connection", settled: "list[Settled]") -> d
 
 def picture_of(connection: "sa.Connection", settled: "Settled") -> str:
     """The experiment's looks as an image in Markdown."""
-    from pipeline.learning.experiments.picture import draw, glances, in_words, markdown
+    from pipeline.learning.experiments.picture import draw, glances, in_words
     from pipeline.store.experiment_units import looks
+    from pipeline.writing.picture import Picture
 
     experiment = settled.experiment
     seen = glances([(look.measured, look.found["arms"]) for look in looks(connection, experiment.id)])
     title = f"{experiment.name}: {experiment.metric} at {experiment.horizon_hours} h on {experiment.account_key}"
-    return markdown(draw(title, seen, experiment.margin), f"{title}. {in_words(settled.look)}")
+    return Picture(draw(title, seen, experiment.margin), f"{title}. {in_words(settled.look)}").markdown()
 
 
 def _table(settled: "list[Settled]") -> str:

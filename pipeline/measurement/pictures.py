@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any, Final
 
 from pipeline.measurement.report_forms import cell
-from pipeline.scheduling.picture import Picture
 from pipeline.store.reports import Drawing, Report
+from pipeline.writing.picture import Picture
 
 _MOST_ROWS: Final = 32
 """More than a screen of them nobody looks at; the table has all."""

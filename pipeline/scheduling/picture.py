@@ -1,6 +1,5 @@
 """The calendar as a picture: accounts below each other, their local days side by side. Pure."""
 
-import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Final
 from pipeline import clock
 from pipeline.scheduling.days import DAY, odd_hours
 from pipeline.scheduling.model import Span
-from pipeline.writing.text import escape_markdown
+from pipeline.writing.picture import Picture
 
 _MOST_ROWS: Final = 60
 """More than a screen or four of them nobody looks at; the text beside the picture has all."""
@@ -51,19 +50,6 @@ class Row:
     timezone: str
     marks: Sequence[Mark]
     closed: Sequence[Span] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A PNG 900 pixels wide, and what it shows in words, for whoever can't see it."""
-
-    png: bytes
-    alternative: str
-
-    def markdown(self) -> str:
-        """An image that carries its own data."""
-        data = base64.b64encode(self.png).decode()
-        return f"![{escape_markdown(self.alternative)}](data:image/png;base64,{data})"
 
 
 def draw(rows: Sequence[Row], *, begins: date, now: datetime, days: int = 14) -> Picture:

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline import clock
-from pipeline.scheduling.picture import Kind, Mark, Picture, Row, draw
+from pipeline.scheduling.picture import Kind, Mark, Row, draw
 from pipeline.scheduling.proposal import Plan
 from pipeline.vocabulary import SlotType
+from pipeline.writing.picture import Picture
 
 _FREE: Final = {SlotType.REGULAR: Kind.FREE, SlotType.PRIME: Kind.PRIME, SlotType.TEST: Kind.TEST}
 

@@ -1,13 +1,11 @@
 """How an experiment's intervals narrowed, look by look, as a picture. Pure, but for matplotlib."""
 
-import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.learning.experiments.model import Look
-from pipeline.writing.text import escape_markdown
 
 _COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
 """Of Okabe and Ito: told apart with any colour vision. Arms differ by their marks as well."""
@@ -73,11 +71,6 @@ def draw(title: str, seen: Sequence[Glance], margin: float) -> bytes:
     written = io.BytesIO()
     figure.savefig(written, format="png", metadata={"Software": None})
     return written.getvalue()
-
-
-def markdown(png: bytes, alternative: str) -> str:
-    """An image that carries its own data."""
-    return f"![{escape_markdown(alternative)}](data:image/png;base64,{base64.b64encode(png).decode()})"
 
 
 def in_words(look: Look) -> str:

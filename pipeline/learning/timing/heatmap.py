@@ -5,14 +5,12 @@ to light (cividis: Nuñez, Anderton and Renslow, PLOS ONE 13(7), 2018), which pe
 read alike.
 """
 
-import base64
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from pipeline.store.posting_hours import LearnedWeek, WeighedHour
-from pipeline.writing.text import escape_markdown
+from pipeline.writing.picture import Picture
 
 DAY_NAMES: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _SHOWN_DAYS: Final = (1, 2, 3, 4, 5, 6, 0)
@@ -24,19 +22,6 @@ LEGEND: Final = (
 )
 _LISTED: Final = 5
 _WIDTH, _HEIGHT, _DPI = 9.0, 3.4, 100
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A PNG 900 pixels wide, and what it shows in words, for whoever can't see it."""
-
-    png: bytes
-    alternative: str
-
-    def markdown(self) -> str:
-        """An image that carries its own data."""
-        data = base64.b64encode(self.png).decode()
-        return f"![{escape_markdown(self.alternative)}](data:image/png;base64,{data})"
 
 
 def clock_of(hour: WeighedHour) -> str:

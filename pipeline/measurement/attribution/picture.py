@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pipeline.measurement.attribution.models import MODELS
-from pipeline.scheduling.picture import Picture
 from pipeline.store.profit import Earned
+from pipeline.writing.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

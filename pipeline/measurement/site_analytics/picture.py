@@ -5,8 +5,8 @@ from datetime import date
 from typing import Final
 
 from pipeline.measurement.pictures import Chart, Mark, Panel, in_words
-from pipeline.scheduling.picture import Picture
 from pipeline.store.reports import Drawing
+from pipeline.writing.picture import Picture
 
 _MOST: Final = 8
 """Verticals, those with the most views: more than a screen of them nobody looks at."""
