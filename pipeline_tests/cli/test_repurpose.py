@@ -73,7 +73,8 @@ def test_an_edited_thread_is_sent_as_it_was_edited(engine, pressroom, rose, tmp_
             sa.select(tables.distributions).where(tables.distributions.c.status == "draft")
         ).one()
     assert version.body == "Only one thing:\n\n1/2"
-    assert version.platform_specific["thread"] == ["Cut on a dry day.\n\nhttp://127.0.0.1:9/rose/\n\n2/2"]
+    assert version.link_url.startswith("http://127.0.0.1:9/rose/?utm_source=x&")
+    assert version.platform_specific["thread"] == [f"Cut on a dry day.\n\n{version.link_url}\n\n2/2"]
 
 
 def test_the_form_is_checked_in_place_of_a_page(engine, pressroom, rose):

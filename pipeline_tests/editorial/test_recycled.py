@@ -176,7 +176,8 @@ def test_it_is_a_post_of_its_own_for_one_account_that_links_to_the_article(engin
         (version,) = connection.execute(
             sa.select(tables.distributions).where(tables.distributions.c.status == "draft")
         ).all()
-    assert version.body == f"{SENTENCES[0]}\n\nhttp://127.0.0.1:9/rose/"
+    assert version.body == f"{SENTENCES[0]}\n\n{version.link_url}"
+    assert version.link_url.startswith("http://127.0.0.1:9/rose/?utm_source=x&")
     assert version.platform_id == post.account_id
 
 
