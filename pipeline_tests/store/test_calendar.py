@@ -66,10 +66,11 @@ def entries(connection):
 
 def test_an_instant_is_given_once_and_its_holder_is_named(engine, account):
     with engine.begin() as connection:
-        first, second = scheduled(connection, account), scheduled(connection, account, title="The other")
-        assert calendar.book(connection, [booking(first, account), booking(second, account)]) == {first}
+        both = {scheduled(connection, account), scheduled(connection, account)}
+        (holder,) = calendar.book(connection, [booking(each, account) for each in both])
+        (other,) = both - {holder}
         with pytest.raises(TakenError, match=r"x-\d+ has “How to prune, part \d+” .* at 2035-07-02 05:00:00 America"):
-            calendar.book_exactly(connection, [booking(second, account)])
+            calendar.book_exactly(connection, [booking(other, account)])
 
 
 def test_an_entry_of_a_distributions_own_is_gone_when_it_is_given_back_and_a_rules_slot_is_free(engine, account):
