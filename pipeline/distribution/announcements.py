@@ -5,8 +5,6 @@ no redirect is followed, and little of an answer is read.
 """
 
 import base64
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Mapping
@@ -21,6 +19,7 @@ from pydantic import SecretStr
 
 from pipeline.distribution.relay import DeliveryError, Handler
 from pipeline.store import announcements
+from pipeline.text import signing
 
 if TYPE_CHECKING:
     import ssl
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 _TIMEOUT_SECONDS: Final = 20.0
 _MAX_ANSWER_BYTES: Final = 2_000
 _MAX_QUOTED: Final = 200
-_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - not one itself
-_SECRET_BYTES: Final = range(24, 65)
 
 _GONE: Final = {410: "the receiver wants no more of these"}
 _INDEXNOW_REFUSALS: Final = {
@@ -59,7 +56,7 @@ def webhook(engine: sa.Engine, secret: SecretStr | None) -> Handler:
         moment = str(int(time.time()))
         headers = {"Content-Type": "application/json", "webhook-id": idempotency_key, "webhook-timestamp": moment}
         if secret is not None:
-            headers["webhook-signature"] = _signature(secret, f"{idempotency_key}.{moment}.".encode() + body)
+            headers["webhook-signature"] = _signature(secret, idempotency_key, moment, body)
         _post(url, headers, body).expect_success(refusals=_GONE)
 
     return deliver
@@ -102,21 +99,13 @@ def websub(hub: str | None) -> Handler:
     return deliver
 
 
-def _signature(secret: SecretStr, signed: bytes) -> str:
-    digest = hmac.new(_signing_key(secret), signed, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(digest).decode()}"
-
-
-def _signing_key(secret: SecretStr) -> bytes:
-    text = secret.get_secret_value()
+def _signature(secret: SecretStr, identifier: str, moment: str, body: bytes) -> str:
     try:
-        key = base64.b64decode(text.removeprefix(_SECRET_PREFIX), validate=True)
-    except ValueError:
-        key = b""
-    if not text.startswith(_SECRET_PREFIX) or len(key) not in _SECRET_BYTES:
+        key = signing.key_in(secret.get_secret_value())
+    except ValueError as error:
         # `from None`, and the secret is not shown: a person mends the setting, and the next try finds it.
-        raise DeliveryError("PRESSROOM_WEBHOOK_SECRET is not whsec_ and the base64 of 24 to 64 bytes") from None
-    return key
+        raise DeliveryError(f"PRESSROOM_WEBHOOK_SECRET {error}") from None
+    return f"v1,{base64.b64encode(signing.digest(key, identifier, moment, body)).decode()}"
 
 
 def _json(value: Any) -> bytes:

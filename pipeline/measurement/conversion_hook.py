@@ -6,7 +6,6 @@ about it, the one with the later `timestamp` holds, whichever comes first.
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import re
@@ -23,18 +22,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from pipeline.measurement.bodies import body_of
 from pipeline.measurement.conversion_message import Message
 from pipeline.store import conversions
 from pipeline.store.conversions import ToldConversion
 from pipeline.store.database import transaction
+from pipeline.text import signing
 
 log = structlog.get_logger(__name__)
 
 TOLERANCE: Final = timedelta(minutes=5)
 """The specification's own libraries have the same."""
 MOST_BYTES: Final = 1_000_000
-_PREFIX: Final = "whsec_"
-_KEY_BYTES: Final = range(24, 65)
 _UNIX_SECONDS: Final = re.compile(r"[0-9]{1,12}")
 
 
@@ -58,8 +57,7 @@ def verify(headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: 
         raise SignatureError("webhook-id or webhook-timestamp is missing")
     if abs(int(moment) - now.timestamp()) > TOLERANCE.total_seconds():
         raise SignatureError("webhook-timestamp is more than five minutes from now")
-    signed = f"{identifier}.{moment}.".encode() + body
-    expected = [hmac.digest(key, signed, hashlib.sha256) for key in keys]
+    expected = [signing.digest(key, identifier, moment, body) for key in keys]
     for each in given.split(" "):
         version, comma, signature = each.partition(",")
         if version == "v1" and comma and any(hmac.compare_digest(_decoded(signature), known) for known in expected):
@@ -74,7 +72,7 @@ def routes(engine: sa.Engine, secret: SecretStr | None, clock: Callable[[], date
     async def take(request: Request) -> JSONResponse:
         if not keys:
             return _refusal(503, "PRESSROOM_CONVERSIONS_SECRET is not set: conversions are not taken over HTTP.")
-        body = await _body(request)
+        body = await body_of(request, MOST_BYTES)
         if body is None:
             return _refusal(413, f"A message has {MOST_BYTES:,} bytes at most.")
         try:
@@ -106,16 +104,6 @@ def _keep(engine: sa.Engine, body: bytes, sent_at: datetime) -> JSONResponse:
     return JSONResponse({"added": kept.added, "changed": kept.changed, "unchanged": kept.unchanged})
 
 
-async def _body(request: Request) -> bytes | None:
-    """None where it is too long; no more of it than that is read."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return None
-    return body
-
-
 def _refusal(status: int, why: str) -> JSONResponse:
     return JSONResponse({"error": why}, status_code=status, headers={"cache-control": "no-store"})
 
@@ -127,12 +115,9 @@ def _told(error: ValidationError) -> str:
 
 def _key(text: str) -> bytes:
     try:
-        key = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
-    except ValueError:
-        key = b""
-    if not text.startswith(_PREFIX) or len(key) not in _KEY_BYTES:
-        raise SecretError("PRESSROOM_CONVERSIONS_SECRET is not whsec_ and the base64 of 24 to 64 bytes") from None
-    return key
+        return signing.key_in(text)
+    except ValueError as error:
+        raise SecretError(f"PRESSROOM_CONVERSIONS_SECRET {error}") from None
 
 
 def _decoded(signature: str) -> bytes:

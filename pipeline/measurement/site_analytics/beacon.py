@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from pipeline.measurement.bodies import body_of
 from pipeline.measurement.site_analytics import views
 from pipeline.measurement.visitors import bare_host, client_address, hashed, kept, objects
 from pipeline.store import page_views
@@ -64,7 +65,7 @@ def routes(engine: sa.Engine, clock: Callable[[], datetime]) -> list[Route]:
     sites = _Sites(engine)
 
     async def told(request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request, _LARGEST)
         return await run_in_threadpool(_take, engine, sites, request, body, clock())
 
     def give_script(_: Request) -> Response:
@@ -125,16 +126,6 @@ def _parsed(body: bytes | None) -> _Told | None:
         return None if body is None else _Told.model_validate(json.loads(body))
     except (ValidationError, ValueError, RecursionError):
         return None
-
-
-async def _body(request: Request) -> bytes | None:
-    """None where it is too large; no more than that is read."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _LARGEST:
-            return None
-    return bytes(body)
 
 
 class _Sites:
