@@ -127,4 +127,4 @@ def _money(amount: Decimal | None, *, unvalued: bool) -> str:
 
 def _signed(amount: Decimal) -> str:
     """To the cent; below a dollar to the hundredth of a cent."""
-    return f"-{usd(-amount)}" if amount < 0 else usd(amount) if amount else "$0.00"
+    return usd(amount) if amount else "$0.00"

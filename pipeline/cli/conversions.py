@@ -238,9 +238,7 @@ def _print_total(total: "SourceTotal") -> None:
 
 
 def _dollars(amount: "Decimal | None") -> str:
-    if amount is None:
-        return "worth unknown"
-    return f"-{usd(-amount)}" if amount < 0 else usd(amount)
+    return "worth unknown" if amount is None else usd(amount)
 
 
 def _worth(row: "ConversionRow") -> str:

@@ -18,7 +18,9 @@ _MILLION: Final = 1_000_000
 
 
 def usd(amount: Decimal) -> str:
-    """To the cent above a dollar, to the hundredth of a cent below."""
+    """To the cent above a dollar, to the hundredth of a cent below; a minus goes before the sign."""
+    if amount < 0:
+        return f"-{usd(-amount)}"
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
